@@ -1,0 +1,226 @@
+"""What anyone may ask for: press, stop, release, hold, end a run.
+
+Doors call these and show what comes back. Each decides with one `now`, changes rows, and rings for the conductor; what
+is refused raises a `refusals.Refused` and changes nothing.
+"""
+
+import math
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django_q.tasks import async_task
+
+from clouds import balloon, doorbell, refusals, timeline
+from clouds.models import BalloonNote, Cloud, Plug, Puff, Run, User, Venue
+from clouds.timeline import Do, Step
+
+SHORTEST_PUFF_SECONDS = 1.0
+# A conductor that was rung for needs about two seconds to come; ringing again sooner would only fill the queue.
+RING_AGAIN_AFTER = timedelta(seconds=2)
+# What turns that a person had count for the cool-down: a puff that failed or was lost costs no turn.
+TURNS = (Puff.Outcome.DONE, Puff.Outcome.STOPPED)
+
+
+def press(cloud: Cloud, *, by: User) -> Run:
+    """A visitor puffs a cloud, at once or as soon as it is their turn.
+
+    The puff is shortened to the room there is. Raises a Refused that says why not, and until when.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        # On PostgreSQL this lets presses on a cloud in one at a time, so that the queue's limit holds.
+        cloud = Cloud.objects.select_related("venue").select_for_update(of=("self",)).get(pk=cloud.pk)
+        plug = _check_open_to_visitors(cloud, now)
+        _check_their_turn(cloud, by, now)
+        seconds = puff_that_fits(cloud, now)
+        _check_queue(cloud, now)
+        run = _ask(cloud, [Step(Do.INFLATE, seconds)], Run.Source.VISITOR, by, now, simulated=plug.simulated)
+    _tell(cloud.venue, now)
+    return run
+
+
+def play(cloud: Cloud, steps: list[Step], *, by: User) -> Run:
+    """A curator has a cloud do something now, after what plays there. Limits for visitors don't count, air does."""
+    now = timezone.now()
+    for step in steps:
+        if not math.isfinite(step.seconds) or not 0 < step.seconds <= cloud.hard_cap_seconds:
+            raise refusals.OutOfBounds(f"Give a number of seconds above 0, and at most {cloud.hard_cap_seconds:g}.")
+    pumps = {plug.pump: plug for plug in cloud.plugs.all()}
+    for step in steps:
+        if step.do is not Do.REST and step.do not in pumps:
+            raise refusals.Unreachable(f"{cloud} has no plug that {step.do}s.")
+    if cloud.venue.stopped_at:
+        raise refusals.Stopped(f"{cloud.venue} is stopped. Release it first.")
+    if balloon.overfills_at(cloud.fill_at(now), steps, cloud.hard_cap_seconds, cloud.measures) is not None:
+        raise refusals.NoRoom(f"This could make {cloud} too full.")
+    simulated = all(plug.simulated for plug in pumps.values())
+    run = _ask(cloud, steps, Run.Source.CURATOR, by, now, simulated=simulated)
+    _tell(cloud.venue, now)
+    return run
+
+
+def end(run: Run, *, by: User) -> None:
+    """End one run: what plays is switched off by the conductor, what waits never begins."""
+    now = timezone.now()
+    if not Run.objects.filter(pk=run.pk).waiting().end(Run.Outcome.STOPPED, f"Ended by {by.name}.", now):
+        if not Run.objects.filter(pk=run.pk).playing().update(end_asked_by=by.name):
+            raise refusals.TooLate("This is over already.")
+    _tell(run.cloud.venue, now)
+
+
+def stop(venue: Venue, *, by: User) -> None:
+    """Stop everything: every plug of the venue is switched off, what plays and what waits is ended, until a release."""
+    now = timezone.now()
+    with transaction.atomic():
+        Venue.objects.filter(pk=venue.pk, stopped_at=None).update(stopped_at=now, stopped_by=by.name)
+        Run.objects.at(venue).waiting().end(Run.Outcome.STOPPED, f"Everything was stopped by {by.name}.", now)
+    _tell(venue, now)
+
+
+def release(venue: Venue, *, by: User) -> None:
+    """End a stop."""
+    Venue.objects.filter(pk=venue.pk).update(stopped_at=None, stopped_by="")
+    _tell(venue, timezone.now())
+
+
+def hold(venue: Venue, *, until: datetime, because: str, by: User) -> None:
+    """Keep visitors away until a time, and tell them why. What plays ends as planned; what waits, waits."""
+    if until <= timezone.now():
+        raise refusals.OutOfBounds("A hold ends at a time that is still to come.")
+    Venue.objects.filter(pk=venue.pk).update(held_until=until, held_because=because.strip()[:200])
+    _tell(venue, timezone.now())
+
+
+def end_hold(venue: Venue, *, by: User) -> None:
+    """End a hold before its time."""
+    Venue.objects.filter(pk=venue.pk).update(held_until=None, held_because="")
+    _tell(venue, timezone.now())
+
+
+def note(cloud: Cloud, kind: BalloonNote.Kind, *, fill: float, by: User) -> None:
+    """A curator saw how full a balloon is: from now on its fill is reckoned from there."""
+    now = timezone.now()
+    seen = fill if kind == BalloonNote.Kind.SET else 0.0
+    if not math.isfinite(seen) or not 0 <= seen <= balloon.FULL:
+        raise refusals.OutOfBounds("A balloon is between 0 and 100 % full.")
+    with transaction.atomic():
+        BalloonNote.objects.create(cloud=cloud, kind=kind, fill=seen, noted_at=now, noted_by=by)
+        Cloud.objects.filter(pk=cloud.pk).update(fill_then=seen, fill_then_at=now)
+    _tell(cloud.venue, now)
+
+
+def wish(plug: Plug, what: Plug.Wish, *, by: User) -> None:
+    """A curator wants a plug tested or switched off; the conductor grants it and writes the answer into its row."""
+    Plug.objects.filter(pk=plug.pk).update(wish=what, wished_by=by.name, wish_answer="Asked; waiting for the answer.")
+    _tell(plug.venue, timezone.now())
+
+
+def wake(venue: Venue, now: datetime) -> bool:
+    """Ring for a conductor if none beats, unless somebody did a moment ago; whether it was rung for."""
+    if venue.is_conducted(now):
+        return False
+    lately = Q(woken_at__gt=now - RING_AGAIN_AFTER, woken_at__lte=now)
+    if not Venue.objects.filter(pk=venue.pk).exclude(lately).update(woken_at=now):
+        return False
+    async_task(
+        "clouds.tasks.play",
+        venue.pk,
+        task_name=f"play {venue.slug}",
+        cluster=None if venue.cluster == settings.Q_CLUSTER["name"] else venue.cluster,
+        q_options={"timeout": -1},
+    )
+    return True
+
+
+def puff_that_fits(cloud: Cloud, now: datetime) -> float:
+    """The seconds of a visitor's puff, shortened to the room there is. Raises NoRoom."""
+    fill = cloud.fill_at(now)
+    fits = timeline.longest_that_fits(balloon.room(fill, cloud.measures))
+    if fits < SHORTEST_PUFF_SECONDS:
+        enough = timeline.SHORTEST_COUNTDOWN_SECONDS
+        level = balloon.fill_with_room(enough, cloud.measures)
+        sinks = balloon.seconds_until(level, fill, Do.REST, cloud.measures) if level is not None else math.inf
+        until = now + timedelta(seconds=sinks) if sinks < math.inf else None
+        raise refusals.NoRoom(f"{cloud} is as full as is safe.", until)
+    return min(cloud.puff_seconds, math.floor(fits * 10) / 10)
+
+
+def _check_open_to_visitors(cloud: Cloud, now: datetime) -> Plug:
+    """The inflate plug of a cloud that visitors may puff at `now`."""
+    venue = cloud.venue
+    if not cloud.enabled:
+        raise refusals.SwitchedOff(f"{cloud} is switched off.")
+    if venue.stopped_at:
+        raise refusals.Stopped(f"Everything at {venue} is stopped for now.")
+    if venue.is_held(now):
+        raise refusals.Held(venue.held_because or f"{venue} takes a break.", venue.held_until)
+    if not venue.is_open(now):
+        raise refusals.Closed(f"{venue} is closed.", venue.next_opening(now))
+    plug = cloud.plugs.filter(pump=Plug.Pump.INFLATE).first()
+    if plug is None:
+        raise refusals.Unreachable(f"{cloud} has no pump yet.")
+    if plug.trouble:
+        raise refusals.Unreachable(f"The plug of {cloud} does not answer as it should. The curators can see why.")
+    return plug
+
+
+def _check_their_turn(cloud: Cloud, by: User, now: datetime) -> None:
+    if Run.objects.live().on(cloud).of_visitors().filter(asked_by=by).exists():
+        raise refusals.AlreadyAsked(f"You have asked {cloud} for a puff already.")
+    last = Puff.objects.filter(asked_by=by, cloud__venue=cloud.venue, source=Puff.Source.VISITOR, outcome__in=TURNS)
+    if puff := last.order_by("-on_at").first():
+        until = (puff.off_at or now) + timedelta(seconds=cloud.cool_down_seconds)
+        if now < until:
+            raise refusals.CoolingDown("You have just had a puff. Let the others have a turn.", until)
+
+
+def _check_queue(cloud: Cloud, now: datetime) -> None:
+    live = list(Run.objects.live().on(cloud))
+    waiting = sum(run.state == Run.State.WAITING for run in live)
+    playing = next((run for run in live if run.state == Run.State.PLAYING), None)
+    if cloud.queue_limit == 0:
+        if playing:
+            raise refusals.Busy(f"{cloud} is puffing.", _end_of(playing))
+        if waiting:
+            raise refusals.Busy(f"{cloud} is about to puff.")
+        if (rested := rested_at(cloud)) and now < rested:
+            raise refusals.Resting(f"{cloud} is resting.", rested)
+    elif waiting >= cloud.queue_limit:
+        raise refusals.QueueFull(f"{waiting} people wait for {cloud} already; no more can.", None)
+
+
+def rested_at(cloud: Cloud) -> datetime | None:
+    """When the cloud's rest after its last puff ends or ended; None if it never puffed."""
+    last = Puff.objects.filter(cloud=cloud, off_at__isnull=False).newest_first().first()
+    return last.off_at + timedelta(seconds=cloud.rest_seconds) if last and last.off_at else None
+
+
+def _end_of(run: Run) -> datetime | None:
+    return run.started_at + timedelta(seconds=run.seconds) if run.started_at else None
+
+
+def _ask(cloud: Cloud, steps: list[Step], source: Run.Source, by: User, now: datetime, *, simulated: bool) -> Run:
+    try:
+        with transaction.atomic():
+            return Run.objects.create(
+                cloud=cloud,
+                source=source,
+                asked_by=by,
+                steps=timeline.dump(steps),
+                seconds=timeline.length(steps),
+                simulated=simulated,
+                asked_at=now,
+                due_at=now,
+            )
+    except IntegrityError as error:
+        # Two presses at the same instant: the database lets one of them in.
+        raise refusals.AlreadyAsked(f"You have asked {cloud} for a puff already.") from error
+
+
+def _tell(venue: Venue, now: datetime) -> None:
+    """Let the conductor know; ring for one if there is none."""
+    doorbell.ring()
+    wake(venue, now)

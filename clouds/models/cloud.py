@@ -1,0 +1,148 @@
+"""A balloon on a pump: its measures, its limits for visitors, and how full it is reckoned to be."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from clouds import balloon
+from clouds.models.venue import Venue
+from clouds.timeline import Do
+
+LONGEST_PUFF_SECONDS = 600
+DAY_SECONDS = 86_400
+
+
+class CloudQuerySet(models.QuerySet["Cloud"]):
+    """Clouds."""
+
+    def switched_on(self) -> "CloudQuerySet":
+        """Those that visitors see and may puff."""
+        return self.filter(enabled=True)
+
+    def of(self, venue: Venue) -> "CloudQuerySet":
+        """Those of a venue."""
+        return self.filter(venue=venue)
+
+
+def _seconds(
+    label: str, low: float, high: float, help_text: str, **options: object
+) -> "models.FloatField[float, float]":
+    return models.FloatField(
+        label, validators=[MinValueValidator(low), MaxValueValidator(high)], help_text=help_text, **options
+    )
+
+
+class Cloud(models.Model):
+    """One balloon."""
+
+    venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="clouds")
+    name = models.CharField(max_length=80)
+    slug = models.SlugField(unique=True)
+    enabled = models.BooleanField("switched on", default=True, help_text="Visitors see it and may puff it.")
+
+    fill_seconds = _seconds(
+        "fill time", 1, DAY_SECONDS, "Seconds of pump time from empty to as full as is safe.", default=60.0
+    )
+    half_life_seconds = _seconds(
+        "half-life",
+        1,
+        1000 * DAY_SECONDS,
+        "Seconds in which a full one sinks to half by itself. Empty: it doesn't.",
+        null=True,
+        blank=True,
+    )
+    vent_seconds = _seconds(
+        "vent time",
+        1,
+        DAY_SECONDS,
+        "Seconds from full to empty with the deflate plug on. Empty: no deflate plug.",
+        null=True,
+        blank=True,
+    )
+    hard_cap_seconds = _seconds(
+        "hard cap", 5, LONGEST_PUFF_SECONDS, "No inflation lasts longer, whoever asks for it.", default=60.0
+    )
+    puff_seconds = _seconds("puff", 1, LONGEST_PUFF_SECONDS, "Seconds that a visitor's press inflates.", default=5.0)
+    rest_seconds = _seconds(
+        "rest", 0, DAY_SECONDS, "Seconds between the end of one visitor's puff and the next.", default=2.0
+    )
+    cool_down_seconds = _seconds(
+        "cool-down",
+        0,
+        DAY_SECONDS,
+        "Seconds that a visitor waits after their last puff before they may press again.",
+        default=30.0,
+    )
+    queue_limit = models.PositiveSmallIntegerField(
+        "queue", default=10, validators=[MaxValueValidator(1000)], help_text="Visitors who may wait. 0: nobody waits."
+    )
+
+    fill_then = models.FloatField(default=0.0, editable=False)
+    fill_then_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar = CloudQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                name="a_clouds_seconds_are_within_bounds",
+                condition=Q(fill_seconds__gte=1, fill_seconds__lte=DAY_SECONDS)
+                & Q(hard_cap_seconds__gte=5, hard_cap_seconds__lte=LONGEST_PUFF_SECONDS)
+                & Q(puff_seconds__gte=1, puff_seconds__lte=models.F("hard_cap_seconds"))
+                & Q(rest_seconds__gte=0, cool_down_seconds__gte=0),
+                violation_error_message="A puff lasts at least 1 second, and at most as long as the hard cap.",
+            ),
+            models.CheckConstraint(name="a_clouds_fill_is_not_negative", condition=Q(fill_then__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def measures(self) -> balloon.Measures:
+        """Its measures."""
+        return balloon.Measures(self.fill_seconds, self.half_life_seconds, self.vent_seconds)
+
+    def fill_at(self, at: datetime) -> float:
+        """How full it is reckoned to be at `at`: from the last confirmed moment on, with what is on now still on."""
+        if self.fill_then_at is None:
+            return self.fill_then
+        fill, since = self.fill_then, self.fill_then_at
+        for puff in self.puffs.still_on().order_by("on_at"):
+            fill = balloon.after(fill, max(0.0, (puff.on_at - since).total_seconds()), Do.REST, self.measures)
+            since = max(since, puff.on_at)
+            fill = balloon.after(fill, max(0.0, (at - since).total_seconds()), puff.do, self.measures)
+            since = max(since, at)
+        return balloon.after(fill, max(0.0, (at - since).total_seconds()), Do.REST, self.measures)
+
+
+class BalloonNote(models.Model):
+    """What a curator saw, from which the fill is reckoned on."""
+
+    class Kind(models.TextChoices):
+        """What was seen."""
+
+        VENTED = "vented", "vented by hand: empty"
+        NEW = "new", "new balloon: empty"
+        SET = "set", "set to a fill"
+
+    cloud = models.ForeignKey(Cloud, on_delete=models.CASCADE, related_name="notes")
+    kind = models.CharField(max_length=8, choices=Kind)
+    fill = models.FloatField(default=0.0, validators=[MinValueValidator(0.0), MaxValueValidator(1.0)])
+    noted_at = models.DateTimeField()
+    noted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        ordering = ["-noted_at"]
+        constraints = [
+            models.CheckConstraint(name="a_noted_fill_is_a_share", condition=Q(fill__gte=0, fill__lte=1)),
+            models.CheckConstraint(name="only_a_set_balloon_has_air", condition=Q(kind="set") | Q(fill=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cloud}: {self.get_kind_display()}"

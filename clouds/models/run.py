@@ -1,0 +1,133 @@
+"""One cloud's performance of a list of steps, from being asked for to its outcome."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from clouds import timeline
+from clouds.models.cloud import Cloud
+from clouds.models.venue import Venue
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    """Runs."""
+
+    def waiting(self) -> "RunQuerySet":
+        """Those not begun."""
+        return self.filter(state=Run.State.WAITING)
+
+    def playing(self) -> "RunQuerySet":
+        """Those being played."""
+        return self.filter(state=Run.State.PLAYING)
+
+    def live(self) -> "RunQuerySet":
+        """Those not ended."""
+        return self.exclude(state=Run.State.ENDED)
+
+    def at(self, venue: Venue) -> "RunQuerySet":
+        """Those of a venue's clouds."""
+        return self.filter(cloud__venue=venue)
+
+    def on(self, cloud: Cloud) -> "RunQuerySet":
+        """Those of a cloud."""
+        return self.filter(cloud=cloud)
+
+    def of_visitors(self) -> "RunQuerySet":
+        """Those that visitors asked for."""
+        return self.filter(source=Run.Source.VISITOR)
+
+    def oldest_first(self) -> "RunQuerySet":
+        """In the order in which they are due."""
+        return self.order_by("due_at", "pk")
+
+    def end(self, outcome: "Run.Outcome", reason: str, at: datetime) -> int:
+        """End those of these that have not ended; how many that were."""
+        return self.live().update(state=Run.State.ENDED, outcome=outcome, reason=reason[:300], ended_at=at)
+
+
+class Run(models.Model):
+    """A performance; once it has ended it never changes."""
+
+    class Source(models.TextChoices):
+        """Who asked for it."""
+
+        VISITOR = "visitor", "a visitor"
+        CURATOR = "curator", "a curator"
+        SHOW = "show", "a show"
+        API = "api", "the API"
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        WAITING = "waiting", "waiting"
+        PLAYING = "playing", "playing"
+        ENDED = "ended", "ended"
+
+    class Outcome(models.TextChoices):
+        """How it ended."""
+
+        NONE = "", "not ended"
+        DONE = "done", "done"
+        STOPPED = "stopped", "stopped"
+        FAILED = "failed", "failed"
+        LOST = "lost", "lost"
+        MISSED = "missed", "missed"
+        SKIPPED = "skipped", "skipped"
+        EXPIRED = "expired", "expired"
+
+    cloud = models.ForeignKey(Cloud, on_delete=models.PROTECT, related_name="runs")
+    source = models.CharField(max_length=8, choices=Source)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs"
+    )
+    steps = models.JSONField(help_text="A snapshot: editing a program changes the next run.")
+    seconds = models.FloatField(help_text="Elapsed time from its first step to its last.")
+    simulated = models.BooleanField(default=False)
+    state = models.CharField(max_length=8, choices=State, default=State.WAITING)
+    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.NONE, blank=True)
+    reason = models.CharField(max_length=300, blank=True)
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    conductor = models.CharField(max_length=200, blank=True, editable=False)
+    end_asked_by = models.CharField(max_length=80, blank=True, editable=False)
+
+    objects: ClassVar = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["cloud"], condition=Q(state="playing"), name="one_run_plays_on_a_cloud"),
+            models.UniqueConstraint(
+                fields=["cloud", "asked_by"],
+                condition=Q(source="visitor") & ~Q(state="ended"),
+                name="one_live_request_a_visitor_a_cloud",
+            ),
+            models.CheckConstraint(
+                name="a_runs_seconds_are_within_bounds",
+                condition=Q(seconds__gt=0, seconds__lte=timeline.LONGEST_SECONDS),
+            ),
+            models.CheckConstraint(
+                name="an_ended_run_has_an_outcome",
+                condition=Q(state="ended", ended_at__isnull=False) & ~Q(outcome="") | ~Q(state="ended") & Q(outcome=""),
+            ),
+            models.CheckConstraint(
+                name="a_playing_run_has_started", condition=~Q(state="playing") | Q(started_at__isnull=False)
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["cloud", "due_at"], condition=~Q(state="ended"), name="live_runs"),
+            models.Index(fields=["asked_by", "-asked_at"], name="runs_of_a_person"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cloud}, {self.get_source_display()}, {self.asked_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def plan(self) -> tuple[timeline.Step, ...]:
+        """Its steps."""
+        return timeline.parse(self.steps)

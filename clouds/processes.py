@@ -1,0 +1,46 @@
+"""Names a process so that others can tell whether it still lives."""
+
+import os
+import socket
+from pathlib import Path
+
+
+def name_of(pid: int) -> str:
+    """`host:pid:start`. The start time tells a process from a later one that was given the same number."""
+    return f"{socket.gethostname()}:{pid}:{_start_of(pid)}"
+
+
+def is_gone(name: str) -> bool:
+    """Whether the process is known to have ended: it was on this host, and it is there no more.
+
+    A name may go on after a further colon. Of other hosts nothing is known.
+    """
+    host, pid, start, *_ = [*name.split(":"), "", "", ""]
+    if host != socket.gethostname() or not pid.isdigit():
+        return False
+    now = _start_of(int(pid))
+    return now == "" or (start not in ("", now))
+
+
+def _start_of(pid: int) -> str:
+    """The moment at which a process began, in clock ticks since boot; "" when there is none, "?" when unknowable.
+
+    Field 22 of /proc/PID/stat, counted after the parenthesis that ends the command's name: proc(5).
+    """
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return "" if Path("/proc/self").exists() else _ask_kernel(pid)
+    except OSError:
+        return ""
+    return "" if fields[0] in "ZX" else fields[19]
+
+
+def _ask_kernel(pid: int) -> str:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return ""
+    except PermissionError:
+        pass
+    return "?"

@@ -1,0 +1,113 @@
+"""What should this pump be doing at time t? Pure: steps in, cues out, and time comes in as an argument."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from itertools import groupby
+
+# A plug's own countdown outlasts the inflation by this much, so that it fires only when nobody else switched off.
+MARGIN_SECONDS = 2
+# Countdowns under about 3 s may never fire on real plugs (docs/design.md, "The plug's own timer").
+SHORTEST_COUNTDOWN_SECONDS = 5
+LONGEST_SECONDS = 48 * 3600
+
+
+class Do(StrEnum):
+    """What a step has a cloud do."""
+
+    INFLATE = "inflate"
+    DEFLATE = "deflate"
+    REST = "rest"
+
+
+class BadSteps(ValueError):
+    """The steps cannot be played; the message says why, in a curator's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do for so many seconds."""
+
+    do: Do
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """At `at` after the start, begin to `do`, until `until` after the start. `index` is its first step."""
+
+    index: int
+    do: Do
+    at: timedelta
+    until: timedelta
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return (self.until - self.at).total_seconds()
+
+
+def cues(steps: Iterable[Step]) -> list[Cue]:
+    """The moments at which something changes, in order; neighbours that do the same are one cue."""
+    found: list[Cue] = []
+    at = timedelta()
+    for do, group in groupby(enumerate(steps), key=lambda numbered: numbered[1].do):
+        same = list(group)
+        until = at + timedelta(seconds=sum(step.seconds for _, step in same))
+        found.append(Cue(same[0][0], do, at, until))
+        at = until
+    return found
+
+
+def state_at(steps: Iterable[Step], at: timedelta) -> Do:
+    """What the cloud does `at` after the start; before the start and after the end it rests."""
+    return next((cue.do for cue in cues(steps) if cue.at <= at < cue.until), Do.REST)
+
+
+def length(steps: Iterable[Step]) -> float:
+    """Elapsed seconds from the first step to the end of the last."""
+    return sum(step.seconds for step in steps)
+
+
+def countdown_seconds(left: float, hard_cap: float) -> int:
+    """The delay to arm in a plug that is switched on for `left` more seconds.
+
+    A margin longer than what is left, in whole seconds as plugs count them and never rounded up past the margin; at
+    most the cloud's hard cap, and never so short that a plug might not fire.
+    """
+    return max(SHORTEST_COUNTDOWN_SECONDS, min(math.floor(left + MARGIN_SECONDS), math.floor(hard_cap)))
+
+
+def longest_that_fits(room: float) -> float:
+    """The longest inflation whose countdown, were everything else to fail, still ends within `room` seconds."""
+    return room - MARGIN_SECONDS if room >= SHORTEST_COUNTDOWN_SECONDS else 0.0
+
+
+def parse(raw: object) -> tuple[Step, ...]:
+    """Steps as they are kept, `[{"do": "inflate", "seconds": 5}]`, checked.
+
+    Raises BadSteps for anything else, for no steps, for seconds that are not positive finite numbers, and for more
+    than 48 hours.
+    """
+    if not isinstance(raw, Sequence) or isinstance(raw, str | bytes) or not raw:
+        raise BadSteps("There are no steps.")
+    steps = tuple(_parse_one(number, step) for number, step in enumerate(raw, start=1))
+    if length(steps) > LONGEST_SECONDS:
+        raise BadSteps("The steps take more than 48 hours.")
+    return steps
+
+
+def _parse_one(number: int, raw: object) -> Step:
+    if not isinstance(raw, Mapping) or raw.get("do") not in list(Do):
+        raise BadSteps(f"Step {number} must inflate, deflate or rest.")
+    seconds = raw.get("seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+        raise BadSteps(f"Step {number} must last for a number of seconds above zero.")
+    return Step(Do(raw["do"]), float(seconds))
+
+
+def dump(steps: Iterable[Step]) -> list[dict[str, str | float]]:
+    """Steps as they are kept; `parse` reads them back."""
+    return [{"do": step.do.value, "seconds": step.seconds} for step in steps]

@@ -1,0 +1,52 @@
+"""What every test may ask for: a venue, a cloud on its plug, people; and sockets that reach loopback only."""
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from clouds.models import Cloud, Plug, User, Venue
+
+_connect = socket.socket.connect
+
+
+def _connect_on_loopback(self: socket.socket, address: Any) -> None:
+    if self.family in (socket.AF_INET, socket.AF_INET6) and not ipaddress.ip_address(address[0]).is_loopback:
+        raise AssertionError(f"A test connected to {address}")
+    _connect(self, address)
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(socket.socket, "connect", _connect_on_loopback)
+    yield
+
+
+@pytest.fixture
+def venue(db: None) -> Venue:
+    """The venue that exists from the start."""
+    return Venue.objects.get()
+
+
+@pytest.fixture
+def cloud(venue: Venue) -> Cloud:
+    """A cloud on a simulated plug that was seen off."""
+    cloud = Cloud.objects.create(venue=venue, name="Cumulus", slug="cumulus")
+    Plug.objects.create(
+        venue=venue, cloud=cloud, name="Cumulus's plug", host="127.0.0.1", port=9999, simulated=True, relay="off"
+    )
+    return cloud
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    """A visitor."""
+    return User.objects.create_user("Ada", "a long pass phrase")
+
+
+@pytest.fixture
+def curator(db: None) -> User:
+    """A curator who may do everything."""
+    return User.objects.create_superuser("Curator", "a long pass phrase")
