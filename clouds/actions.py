@@ -33,31 +33,37 @@ def press(cloud: Cloud, *, by: User) -> Run:
     with transaction.atomic():
         # On PostgreSQL this lets presses on a cloud in one at a time, so that the queue's limit holds.
         cloud = Cloud.objects.select_related("venue").select_for_update(of=("self",)).get(pk=cloud.pk)
-        plug = _check_open_to_visitors(cloud, now)
-        _check_their_turn(cloud, by, now)
-        seconds = puff_that_fits(cloud, now)
-        _check_queue(cloud, now)
+        plug, seconds = _check(cloud, by, now)
         run = _ask(cloud, [Step(Do.INFLATE, seconds)], Run.Source.VISITOR, by, now, simulated=plug.simulated)
     _tell(cloud.venue, now)
     return run
 
 
+def offer(cloud: Cloud, *, by: User | None, now: datetime) -> float:
+    """The seconds that a press would get at `now`, or anybody's press without `by`. Changes nothing.
+
+    Raises the Refused that `press` would raise.
+    """
+    return _check(cloud, by, now)[1]
+
+
 def play(cloud: Cloud, steps: list[Step], *, by: User) -> Run:
     """A curator has a cloud do something now, after what plays there. Limits for visitors don't count, air does."""
     now = timezone.now()
-    for step in steps:
-        if not math.isfinite(step.seconds) or not 0 < step.seconds <= cloud.hard_cap_seconds:
-            raise refusals.OutOfBounds(f"Give a number of seconds above 0, and at most {cloud.hard_cap_seconds:g}.")
-    pumps = {plug.pump: plug for plug in cloud.plugs.all()}
-    for step in steps:
-        if step.do is not Do.REST and step.do not in pumps:
-            raise refusals.Unreachable(f"{cloud} has no plug that {step.do}s.")
-    if cloud.venue.stopped_at:
-        raise refusals.Stopped(f"{cloud.venue} is stopped. Release it first.")
-    if balloon.overfills_at(cloud.fill_at(now), steps, cloud.hard_cap_seconds, cloud.measures) is not None:
-        raise refusals.NoRoom(f"This could make {cloud} too full.")
-    simulated = all(plug.simulated for plug in pumps.values())
-    run = _ask(cloud, steps, Run.Source.CURATOR, by, now, simulated=simulated)
+    with transaction.atomic():
+        # As it is now and not as the caller last saw it: a stop or a note may have come in between.
+        cloud = Cloud.objects.select_related("venue").get(pk=cloud.pk)
+        _check_bounds(steps, cloud.hard_cap_seconds)
+        pumps = {plug.pump: plug for plug in cloud.plugs.all()}
+        for step in steps:
+            if step.do is not Do.REST and step.do not in pumps:
+                raise refusals.Unreachable(f"{cloud} has no plug that {step.do}s.")
+        if cloud.venue.stopped_at:
+            raise refusals.Stopped(f"{cloud.venue} is stopped. Release it first.")
+        if balloon.overfills_at(cloud.fill_at(now), steps, cloud.hard_cap_seconds, cloud.measures) is not None:
+            raise refusals.NoRoom(f"This could make {cloud} too full.")
+        simulated = all(plug.simulated for plug in pumps.values())
+        run = _ask(cloud, steps, Run.Source.CURATOR, by, now, simulated=simulated)
     _tell(cloud.venue, now)
     return run
 
@@ -65,9 +71,10 @@ def play(cloud: Cloud, steps: list[Step], *, by: User) -> Run:
 def end(run: Run, *, by: User) -> None:
     """End one run: what plays is switched off by the conductor, what waits never begins."""
     now = timezone.now()
-    if not Run.objects.filter(pk=run.pk).waiting().end(Run.Outcome.STOPPED, f"Ended by {by.name}.", now):
-        if not Run.objects.filter(pk=run.pk).playing().update(end_asked_by=by.name):
-            raise refusals.TooLate("This is over already.")
+    this = Run.objects.filter(pk=run.pk)
+    never_began = this.waiting().end(Run.Outcome.STOPPED, f"Ended by {by.name}.", now)
+    if not never_began and not this.playing().update(end_asked_by=by.name):
+        raise refusals.TooLate("This is over already.")
     _tell(run.cloud.venue, now)
 
 
@@ -96,15 +103,16 @@ def hold(venue: Venue, *, until: datetime, because: str, by: User) -> None:
 
 def end_hold(venue: Venue, *, by: User) -> None:
     """End a hold before its time."""
-    Venue.objects.filter(pk=venue.pk).update(held_until=None, held_because="")
-    _tell(venue, timezone.now())
+    now = timezone.now()
+    Venue.objects.filter(pk=venue.pk, held_until__gt=now).update(held_until=now)
+    _tell(venue, now)
 
 
 def note(cloud: Cloud, kind: BalloonNote.Kind, *, fill: float, by: User) -> None:
     """A curator saw how full a balloon is: from now on its fill is reckoned from there."""
     now = timezone.now()
     seen = fill if kind == BalloonNote.Kind.SET else 0.0
-    if not math.isfinite(seen) or not 0 <= seen <= balloon.FULL:
+    if not 0 <= seen <= balloon.FULL:
         raise refusals.OutOfBounds("A balloon is between 0 and 100 % full.")
     with transaction.atomic():
         BalloonNote.objects.create(cloud=cloud, kind=kind, fill=seen, noted_at=now, noted_by=by)
@@ -118,12 +126,15 @@ def wish(plug: Plug, what: Plug.Wish, *, by: User) -> None:
     _tell(plug.venue, timezone.now())
 
 
-def wake(venue: Venue, now: datetime) -> bool:
-    """Ring for a conductor if none beats, unless somebody did a moment ago; whether it was rung for."""
+def wake(venue: Venue, now: datetime, *, at_once: bool = False) -> bool:
+    """Ring for a conductor if none beats; whether it was rung for.
+
+    Whoever rings again within a moment is not heard, unless `at_once`: by then the one who was rung for may have died.
+    """
     if venue.is_conducted(now):
         return False
     lately = Q(woken_at__gt=now - RING_AGAIN_AFTER, woken_at__lte=now)
-    if not Venue.objects.filter(pk=venue.pk).exclude(lately).update(woken_at=now):
+    if not Venue.objects.filter(Q() if at_once else ~lately | Q(woken_at=None), pk=venue.pk).update(woken_at=now):
         return False
     async_task(
         "clouds.tasks.play",
@@ -137,15 +148,32 @@ def wake(venue: Venue, now: datetime) -> bool:
 
 def puff_that_fits(cloud: Cloud, now: datetime) -> float:
     """The seconds of a visitor's puff, shortened to the room there is. Raises NoRoom."""
-    fill = cloud.fill_at(now)
-    fits = timeline.longest_that_fits(balloon.room(fill, cloud.measures))
-    if fits < SHORTEST_PUFF_SECONDS:
-        enough = timeline.SHORTEST_COUNTDOWN_SECONDS
-        level = balloon.fill_with_room(enough, cloud.measures)
-        sinks = balloon.seconds_until(level, fill, Do.REST, cloud.measures) if level is not None else math.inf
-        until = now + timedelta(seconds=sinks) if sinks < math.inf else None
-        raise refusals.NoRoom(f"{cloud} is as full as is safe.", until)
-    return min(cloud.puff_seconds, math.floor(fits * 10) / 10)
+    if (fits := cloud.seconds_that_fit(now)) >= SHORTEST_PUFF_SECONDS:
+        return min(cloud.puff_seconds, fits)
+    sunk = balloon.fill_with_room(timeline.SHORTEST_COUNTDOWN_SECONDS, cloud.measures)
+    wait = balloon.seconds_until(sunk, cloud.fill_at(now), Do.REST, cloud.measures) if sunk is not None else math.inf
+    until = now + timedelta(seconds=wait) if wait < math.inf else None
+    raise refusals.NoRoom(f"{cloud} is as full as is safe.", until)
+
+
+def _check_bounds(steps: list[Step], hard_cap: float) -> None:
+    """Neighbours that do the same are one inflation to the pump, so the hard cap is theirs together."""
+    if not all(0 < step.seconds <= hard_cap for step in steps):
+        raise refusals.OutOfBounds(f"Give a number of seconds above 0, and at most {hard_cap:g}.")
+    if not steps or timeline.length(steps) > timeline.LONGEST_SECONDS:
+        raise refusals.OutOfBounds("Give at least one step, and at most 48 hours of them.")
+    if any(cue.seconds > hard_cap for cue in timeline.cues(steps) if cue.do is not Do.REST):
+        raise refusals.OutOfBounds(f"These steps would leave a pump on for more than {hard_cap:g} seconds.")
+
+
+def _check(cloud: Cloud, by: User | None, now: datetime) -> tuple[Plug, float]:
+    """The plug and the seconds of a visitor's puff, if all rules allow one at `now`."""
+    plug = _check_open_to_visitors(cloud, now)
+    if by is not None:
+        _check_their_turn(cloud, by, now)
+    seconds = puff_that_fits(cloud, now)
+    _check_queue(cloud, now)
+    return plug, seconds
 
 
 def _check_open_to_visitors(cloud: Cloud, now: datetime) -> Plug:
@@ -171,7 +199,7 @@ def _check_their_turn(cloud: Cloud, by: User, now: datetime) -> None:
     if Run.objects.live().on(cloud).of_visitors().filter(asked_by=by).exists():
         raise refusals.AlreadyAsked(f"You have asked {cloud} for a puff already.")
     last = Puff.objects.filter(asked_by=by, cloud__venue=cloud.venue, source=Puff.Source.VISITOR, outcome__in=TURNS)
-    if puff := last.order_by("-on_at").first():
+    if puff := last.order_by("-off_at").first():
         until = (puff.off_at or now) + timedelta(seconds=cloud.cool_down_seconds)
         if now < until:
             raise refusals.CoolingDown("You have just had a puff. Let the others have a turn.", until)
@@ -186,16 +214,10 @@ def _check_queue(cloud: Cloud, now: datetime) -> None:
             raise refusals.Busy(f"{cloud} is puffing.", _end_of(playing))
         if waiting:
             raise refusals.Busy(f"{cloud} is about to puff.")
-        if (rested := rested_at(cloud)) and now < rested:
+        if (rested := cloud.rested_at()) and now < rested:
             raise refusals.Resting(f"{cloud} is resting.", rested)
     elif waiting >= cloud.queue_limit:
         raise refusals.QueueFull(f"{waiting} people wait for {cloud} already; no more can.", None)
-
-
-def rested_at(cloud: Cloud) -> datetime | None:
-    """When the cloud's rest after its last puff ends or ended; None if it never puffed."""
-    last = Puff.objects.filter(cloud=cloud, off_at__isnull=False).newest_first().first()
-    return last.off_at + timedelta(seconds=cloud.rest_seconds) if last and last.off_at else None
 
 
 def _end_of(run: Run) -> datetime | None:

@@ -49,7 +49,7 @@ def choose(host: str, found: Iterable[str], *, simulated: bool) -> str:
             raise BadAddress(
                 f"{where} is not on this machine, where simulated plugs are: their addresses begin with 127."
                 if simulated
-                else f"{where} is not on a local network. Plugs may be at 10.…, 172.16.… to 172.31.…, 192.168.… or fc00::/7."
+                else f"{where} is not on a local network: plugs may be at 10.…, 172.16.… to 172.31.…, or 192.168.…."
             )
     if not addresses:
         raise BadAddress(f"{host} has no address.")

@@ -8,3 +8,11 @@ class CloudsConfig(AppConfig):
 
     name = "clouds"
     verbose_name = "The Cloud"
+
+    def ready(self) -> None:
+        """Hear of each worker that a cluster spawns."""
+        from django_q.signals import post_spawn
+
+        from clouds import tasks
+
+        post_spawn.connect(tasks.on_spawn, dispatch_uid="clouds")

@@ -49,7 +49,7 @@ def after(fill: float, seconds: float, do: Do, measures: Measures) -> float:
 
 
 def seconds_until(level: float, fill: float, do: Do, measures: Measures) -> float:
-    """Seconds of doing this until the fill is `level`; 0 when it is past it already, infinity when it never gets there."""
+    """Seconds of doing this until the fill is `level`; 0 when it is there, infinity if it never gets there."""
     a, k = measures.gain(do), measures.loss
     slope = a - k * fill
     if fill == level or (do is Do.INFLATE) == (fill > level):
@@ -83,7 +83,8 @@ def overfills_at(fill: float, steps: Iterable[timeline.Step], hard_cap: float, m
     for cue in timeline.cues(steps):
         if cue.do is Do.INFLATE:
             left = room(fill, measures)
-            if timeline.countdown_seconds(cue.seconds, hard_cap) > left:
+            # Whichever lasts longer: a hard cap can make a countdown shorter than what is planned.
+            if max(cue.seconds, timeline.countdown_seconds(cue.seconds, hard_cap)) > left:
                 return cue.at.total_seconds() + min(left, cue.seconds)
         fill = after(fill, cue.seconds, cue.do, measures)
     return None

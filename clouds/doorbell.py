@@ -8,11 +8,13 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager, closing
+from pathlib import Path
 
 from django.db import connection
 
 CHANNEL = "cloudsite"
 LOOK_EVERY_SECONDS = 0.010
+OPENING_TAKES_AT_MOST_SECONDS = 5
 
 Bell = Callable[[float], Awaitable[bool]]
 
@@ -34,8 +36,7 @@ async def listen() -> AsyncIterator[Bell]:
 
 async def _listen_on_sqlite() -> AsyncIterator[Bell]:
     # The version that a connection sees counts the commits of the others only, so this one is nobody's but the bell's.
-    database = sqlite3.connect(f"file:{connection.settings_dict['NAME']}?mode=ro", uri=True, timeout=0)
-    with closing(database):
+    with closing(_open_sqlite()) as database:
 
         def version() -> int:
             return int(database.execute("PRAGMA data_version").fetchone()[0])
@@ -56,18 +57,24 @@ async def _listen_on_sqlite() -> AsyncIterator[Bell]:
         yield bell
 
 
+def _open_sqlite() -> sqlite3.Connection:
+    """A connection that only reads, whose first look is taken and whose later ones never wait."""
+    path = Path(connection.settings_dict["NAME"]).absolute()
+    database = sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=OPENING_TAKES_AT_MOST_SECONDS)
+    # Only now may it find the file locked, by another that opens or closes it and is the only one.
+    database.execute("PRAGMA data_version").fetchone()
+    database.execute("PRAGMA busy_timeout = 0")
+    return database
+
+
 async def _listen_on_postgresql() -> AsyncIterator[Bell]:
     import psycopg  # only where the database is PostgreSQL is it installed
 
+    # All that says where and how to connect, such as `sslmode`, and not what Django adds for its own cursors.
     parameters = connection.get_connection_params()
-    async with await psycopg.AsyncConnection.connect(
-        **{
-            key: parameters[key]
-            for key in ("dbname", "user", "password", "host", "port", "options")
-            if parameters.get(key)
-        },
-        autocommit=True,
-    ) as database:
+    for key in ("context", "cursor_factory", "prepare_threshold"):
+        parameters.pop(key, None)
+    async with await psycopg.AsyncConnection.connect(**parameters, autocommit=True) as database:
         await database.execute(f"LISTEN {CHANNEL}")
 
         async def bell(seconds: float) -> bool:

@@ -16,7 +16,7 @@ def is_gone(name: str) -> bool:
     A name may go on after a further colon. Of other hosts nothing is known.
     """
     host, pid, start, *_ = [*name.split(":"), "", "", ""]
-    if host != socket.gethostname() or not pid.isdigit():
+    if host != socket.gethostname() or not pid.isdecimal():
         return False
     now = _start_of(int(pid))
     return now == "" or (start not in ("", now))

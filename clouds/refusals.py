@@ -4,7 +4,7 @@ from datetime import datetime
 
 
 class Refused(Exception):
-    """Nothing was changed. `str()` is the sentence, without the time; `until` is when to try again, if that is known."""
+    """Nothing was changed. `str()` is the sentence, without the time; `until` is when to try again, where known."""
 
     def __init__(self, sentence: str, until: datetime | None = None) -> None:
         super().__init__(sentence)

@@ -71,6 +71,11 @@ def length(steps: Iterable[Step]) -> float:
     return sum(step.seconds for step in steps)
 
 
+def rest_of(steps: Iterable[Step], at: timedelta) -> list[Step]:
+    """What is left of the steps `at` after the start, the one under way shortened."""
+    return [Step(cue.do, (cue.until - max(cue.at, at)).total_seconds()) for cue in cues(steps) if cue.until > at]
+
+
 def countdown_seconds(left: float, hard_cap: float) -> int:
     """The delay to arm in a plug that is switched on for `left` more seconds.
 
@@ -105,6 +110,8 @@ def _parse_one(number: int, raw: object) -> Step:
     seconds = raw.get("seconds")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
         raise BadSteps(f"Step {number} must last for a number of seconds above zero.")
+    if seconds > LONGEST_SECONDS:
+        raise BadSteps(f"Step {number} takes more than 48 hours.")
     return Step(Do(raw["do"]), float(seconds))
 
 

@@ -1,5 +1,22 @@
 """The site's addresses."""
 
-from django.urls import URLPattern
+from django.contrib import admin
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from clouds.views import accounts, health, history, sky
+
+urlpatterns = [
+    path("", sky.sky, name="sky"),
+    path("clouds/<slug:slug>/", sky.cloud, name="cloud"),
+    path("clouds/<slug:slug>/press/", sky.press, name="press"),
+    path("runs/<int:pk>/end/", sky.end, name="end"),
+    path("history/", history.history, name="history"),
+    path("history.csv", history.table, name="history_csv"),
+    path("history/<int:pk>/", history.puff, name="puff"),
+    path("accounts/signup/", accounts.SignUp.as_view(), name="signup"),
+    path("accounts/login/", accounts.LogIn.as_view(), name="login"),
+    path("accounts/logout/", accounts.LogOut.as_view(), name="logout"),
+    path("accounts/puffs/", accounts.puffs, name="puffs"),
+    path("healthz", health.healthz, name="healthz"),
+    path("admin/", admin.site.urls),
+]

@@ -1,16 +1,21 @@
 """A balloon on a pump: its measures, its limits for visitors, and how full it is reckoned to be."""
 
-from datetime import datetime
-from typing import ClassVar
+import math
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from clouds import balloon
+from clouds import balloon, timeline
 from clouds.models.venue import Venue
 from clouds.timeline import Do
+
+if TYPE_CHECKING:
+    from clouds.models.puff import Puff
 
 LONGEST_PUFF_SECONDS = 600
 DAY_SECONDS = 86_400
@@ -110,15 +115,32 @@ class Cloud(models.Model):
 
     def fill_at(self, at: datetime) -> float:
         """How full it is reckoned to be at `at`: from the last confirmed moment on, with what is on now still on."""
-        if self.fill_then_at is None:
-            return self.fill_then
+        return self.fill_with(self.puffs.still_on().order_by("on_at"), at)
+
+    def fill_with(self, still_on: Iterable["Puff"], at: datetime) -> float:
+        """The same for a caller who has fetched the puffs that are still on, oldest first."""
         fill, since = self.fill_then, self.fill_then_at
-        for puff in self.puffs.still_on().order_by("on_at"):
+        for puff in still_on:
+            since = since or puff.on_at  # nothing was reckoned before its first puff
             fill = balloon.after(fill, max(0.0, (puff.on_at - since).total_seconds()), Do.REST, self.measures)
             since = max(since, puff.on_at)
             fill = balloon.after(fill, max(0.0, (at - since).total_seconds()), puff.do, self.measures)
             since = max(since, at)
+        if since is None:
+            return fill
         return balloon.after(fill, max(0.0, (at - since).total_seconds()), Do.REST, self.measures)
+
+    def seconds_that_fit(self, at: datetime) -> float:
+        """The longest inflation, in tenths of seconds, that can't overfill it whatever fails; 0 = none."""
+        room = balloon.room(self.fill_at(at), self.measures)
+        return min(
+            self.hard_cap_seconds, math.floor(timeline.longest_that_fits(room) * 10) / 10 if room < math.inf else room
+        )
+
+    def rested_at(self) -> datetime | None:
+        """When the rest after its last puff ends or ended; None if it never puffed."""
+        last = self.puffs.filter(off_at__isnull=False).newest_first().first()
+        return last.off_at + timedelta(seconds=self.rest_seconds) if last and last.off_at else None
 
 
 class BalloonNote(models.Model):

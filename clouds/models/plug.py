@@ -57,13 +57,16 @@ class Plug(models.Model):
         max_length=17,
         blank=True,
         validators=[RegexValidator(r"^([0-9A-F]{2}:){5}[0-9A-F]{2}$", "Write it as 50:C7:BF:00:00:00.")],
-        help_text="Learned when the plug first answers. A device with another one is never switched. Clear it after replacing the plug.",
+        help_text="Learned when the plug first answers, and no other device is switched after that. Clear it when you "
+        "replace the plug.",
     )
     simulated = models.BooleanField(default=False, help_text="A simulated plug on this machine, for trying things out.")
     unguarded = models.BooleanField(
         default=False,
-        help_text="Use it although it has no timer of its own: if everything here fails at once, nothing switches it off.",
+        help_text="Use it although it has no timer of its own: when everything here fails at once, it stays on.",
     )
+
+    changed_at = models.DateTimeField(auto_now=True, editable=False)
 
     relay = models.CharField(max_length=8, choices=Relay, default=Relay.UNKNOWN, editable=False)
     trouble = models.CharField(max_length=300, blank=True, editable=False)

@@ -10,7 +10,7 @@ from django.db import models
 from django.utils import timezone
 
 NAME_LENGTH = 40
-# Letters, marks, numbers, punctuation, symbols and the plain space; no controls, no direction overrides, no line breaks.
+# Unicode categories that may not stand in a name: controls, direction overrides and the like, line breaks.
 _BARRED = ("C", "Zl", "Zp")
 
 
@@ -81,6 +81,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def clean(self) -> None:
         """A name that differs from another's only in case or spacing is the same name."""
         self.name = tidy(self.name)
+        try:
+            validate_name(self.name)
+        except ValidationError:
+            return  # its field says so, and a database need not be able to look for it
         if User.objects.filter(name_key=key_of(self.name)).exclude(pk=self.pk).exists():
             raise ValidationError(
                 {"name": ValidationError("Somebody has this name already. Please choose another.", code="taken")}

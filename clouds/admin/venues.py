@@ -1,0 +1,99 @@
+"""Venues: where they are, when they are open, and the buttons at the top of every curators' page."""
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from clouds import actions, refusals
+from clouds.admin.base import Buttons, OnlyItsFields, View, curator, gone, posts, status_of
+from clouds.admin.forms import HoldForm
+from clouds.models import Venue
+from clouds.templatetags.curators import ago, state_of
+
+
+def _zones() -> list[tuple[str, str]]:
+    return [(name, name) for name in sorted(zoneinfo.available_timezones())]
+
+
+@admin.register(Venue)
+class VenueAdmin(OnlyItsFields, Buttons):
+    """A place."""
+
+    list_display = ["name", "time_zone", "opens_at", "closes_at", "state"]
+    prepopulated_fields = {"slug": ["name"]}
+    readonly_fields = ["state", "conductor_was_heard", "cluster_took_a_task"]
+    fieldsets = [
+        (None, {"fields": ["name", "slug", "time_zone", "opens_at", "closes_at"]}),
+        ("As it is", {"fields": ["state", "conductor_was_heard", "cluster_took_a_task"]}),
+        ("For venues on a machine of their own", {"fields": ["cluster"], "classes": ["collapse"]}),
+    ]
+
+    def formfield_for_dbfield(
+        self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        """Time zones are chosen from those there are."""
+        if db_field.name == "time_zone":
+            return forms.ChoiceField(choices=_zones, help_text=db_field.help_text)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    @admin.display(description="state")
+    def state(self, venue: Venue) -> str:
+        """Open, closed, held or stopped."""
+        return state_of(venue, timezone.now())
+
+    @admin.display(description="conductor last heard of")
+    def conductor_was_heard(self, venue: Venue) -> str:
+        """How long ago the conductor beat."""
+        return ago(venue.conductor_beat_at)
+
+    @admin.display(description="cluster last took a task")
+    def cluster_took_a_task(self, venue: Venue) -> str:
+        """How long ago a task was done."""
+        return ago(venue.canary_at)
+
+    def buttons(self) -> dict[str, View]:
+        """The four at the top of every page."""
+        return {"stop": self.stop, "release": self.release, "hold": self.hold, "end_hold": self.end_hold}
+
+    @posts
+    def stop(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """One press, nothing to confirm."""
+        return self._done(request, pk, "Everything at {} is stopped, until you release it.", actions.stop)
+
+    @posts
+    def release(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """End a stop."""
+        return self._done(request, pk, "{} is released.", actions.release)
+
+    @posts
+    def end_hold(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """End a hold before its time."""
+        return self._done(request, pk, "The hold of {} is over.", actions.end_hold)
+
+    def hold(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask for how long and why, and hold."""
+        venue = self.row(request, pk)
+        if venue is None:
+            return gone(request)
+        form = HoldForm(venue, request.POST or None)
+        if not form.is_valid():
+            return self.ask(request, f"Hold {venue}", form, 400 if form.is_bound else 200)
+        try:
+            until = form.ends_at(timezone.now())
+            actions.hold(venue, until=until, because=form.cleaned_data["because"], by=curator(request))
+        except refusals.Refused as refused:
+            form.add_error(None, str(refused))
+            return self.ask(request, f"Hold {venue}", form, status_of(refused))
+        return self.back(request, f"{venue} is on hold.", self.address(venue))
+
+    def _done(self, request: HttpRequest, pk: int, said: str, action: Any) -> HttpResponse:
+        venue = self.row(request, pk)
+        if venue is None:
+            return gone(request)
+        action(venue, by=curator(request))
+        return self.back(request, said.format(venue), self.address(venue))

@@ -1,0 +1,191 @@
+"""What the conductor reads: what is to be played now, ended, granted, and what must not begin, and why."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, F, Max
+from django.utils import timezone
+
+from clouds import balloon, timeline
+from clouds.conductor.ledger import Part
+from clouds.models import Cloud, Plug, Run, Venue
+from clouds.models.run import RunQuerySet
+from clouds.plugs import Address
+from clouds.timeline import Do, Step
+
+# A run that could not begin within this time is missed, and never replayed.
+BEGINS_WITHIN = timedelta(seconds=60)
+SHORTEST_PUFF_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outlet:
+    """A plug and what hangs on it."""
+
+    plug_id: int
+    cloud_id: int | None
+    do: Do
+    address: Address
+
+
+@dataclass(slots=True)
+class News:
+    """What is new. `plugs` changes whenever a plug was added, changed or removed."""
+
+    parts: list[Part] = field(default_factory=list)
+    endings: list[tuple[int, str]] = field(default_factory=list)
+    wishes: list[tuple[int, str]] = field(default_factory=list)
+    stopped_at: datetime | None = None
+    stopped_by: str = ""
+    plugs: tuple[int, datetime | None] = (0, None)
+    is_wanted: bool = True
+    next_at: datetime | None = None
+
+
+def outlets(venue_id: int) -> list[Outlet]:
+    """The venue's plugs."""
+    return [
+        Outlet(
+            plug.pk,
+            plug.cloud_id,
+            Do(plug.pump),
+            address_of(plug),
+        )
+        for plug in Plug.objects.filter(venue_id=venue_id)
+    ]
+
+
+def address_of(plug: Plug) -> Address:
+    """Where a plug is, as its actor wants to know it."""
+    return Address(plug.host, plug.port, plug.child_id, plug.family, plug.mac, plug.simulated, plug.unguarded)
+
+
+def read(venue_id: int, holder: str, occupied: set[int], troubles: Mapping[int, str]) -> News:
+    """The news at this moment; runs that may begin are claimed.
+
+    `occupied`: clouds on which nothing may begin yet. `troubles`: clouds whose plugs are not in order, and why.
+    """
+    now = timezone.now()
+    venue = Venue.objects.get(pk=venue_id)
+    count, changed = Plug.objects.filter(venue=venue).aggregate(n=Count("pk"), at=Max("changed_at")).values()
+    news = News(stopped_at=venue.stopped_at, stopped_by=venue.stopped_by, plugs=(count, changed))
+    news.wishes = list(Plug.objects.filter(venue=venue).exclude(wish="").values_list("pk", "wish"))
+    playing = Run.objects.playing().at(venue)
+    news.endings = [
+        (pk, f"Ended by {name}.") for pk, name in playing.exclude(end_asked_by="").values_list("pk", "end_asked_by")
+    ]
+    news.endings += [(run.pk, "The balloon is fuller than was reckoned.") for run in _overtaken(playing, now)]
+    waiting = list(Run.objects.waiting().at(venue).filter(due_at__lte=now).select_related("cloud").oldest_first())
+    _begin(news, waiting, venue, holder, occupied, troubles, now)
+    news.is_wanted = bool(venue.is_open(now) or waiting or occupied or news.wishes)
+    return news
+
+
+def _begin(
+    news: News,
+    waiting: list[Run],
+    venue: Venue,
+    holder: str,
+    occupied: set[int],
+    troubles: Mapping[int, str],
+    now: datetime,
+) -> None:
+    """Claim the first run of each cloud that may begin, and end those that can't any more."""
+    taken = set(occupied)
+    for run in waiting:
+        if run.source == Run.Source.VISITOR and not venue.is_open(now):
+            _refuse(run, Run.Outcome.EXPIRED, f"{venue} closed before it was your turn.", now)
+            continue
+        if run.cloud_id in taken or venue.stopped_at or (run.source == Run.Source.VISITOR and venue.is_held(now)):
+            continue
+        begins_at = _free_since(run, venue)
+        trouble = troubles.get(run.cloud_id)
+        if begins_at > now:
+            news.next_at = min(begins_at, news.next_at or begins_at)
+        elif now - begins_at > BEGINS_WITHIN:
+            why = trouble or "Nobody was there to play it."
+            _refuse(run, Run.Outcome.MISSED, f"It could not begin within a minute of its time. {why}", now)
+            continue
+        elif not trouble and (part := _claim(run, holder, now)):
+            news.parts.append(part)
+        taken.add(run.cloud_id)
+
+
+def _free_since(run: Run, venue: Venue) -> datetime:
+    """When nothing stood in the way of a run any more, or will: the one before it, the cloud's rest, a hold."""
+    moments = [run.due_at]
+    before = Run.objects.filter(cloud=run.cloud, ended_at__isnull=False, started_at__isnull=False)
+    if last := before.aggregate(at=Max("ended_at"))["at"]:
+        moments.append(last)
+    if run.source == Run.Source.VISITOR:
+        moments += [moment for moment in (run.cloud.rested_at(), venue.held_until) if moment]
+    return max(moments)
+
+
+def _claim(run: Run, holder: str, now: datetime) -> Part | None:
+    """Make a run ours, shortened to the room there is, if it is still to be had."""
+    steps = _that_fit(run, now)
+    if steps is None:
+        _refuse(run, Run.Outcome.SKIPPED, f"{run.cloud} is as full as is safe.", now)
+        return None
+    with transaction.atomic():
+        ours = Venue.objects.select_for_update().filter(pk=run.cloud.venue_id, stopped_at=None).held_by(holder)
+        if not ours.exists():
+            return None
+        started_at, started = timezone.now(), time.monotonic()
+        claimed = (
+            Run.objects.filter(pk=run.pk)
+            .waiting()
+            .update(
+                state=Run.State.PLAYING,
+                started_at=now,
+                conductor=holder,
+                steps=timeline.dump(steps),
+                seconds=timeline.length(steps),
+            )
+        )
+    if not claimed:
+        return None
+    return Part(
+        run_id=run.pk,
+        cloud_id=run.cloud_id,
+        cloud=run.cloud.name,
+        steps=steps,
+        hard_cap=run.cloud.hard_cap_seconds,
+        source=run.source,
+        asked_by_id=run.asked_by_id,
+        simulated=run.simulated,
+        started_at=started_at,
+        started=started,
+    )
+
+
+def _that_fit(run: Run, now: datetime) -> tuple[Step, ...] | None:
+    """The steps of a run for which there is room: a visitor's puff may be shortened, nobody else's."""
+    cloud: Cloud = run.cloud
+    if run.source == Run.Source.VISITOR:
+        fits = cloud.seconds_that_fit(now)
+        if fits < SHORTEST_PUFF_SECONDS:
+            return None
+        return tuple(replace(step, seconds=min(step.seconds, fits)) for step in run.plan)
+    full = balloon.overfills_at(cloud.fill_at(now), run.plan, cloud.hard_cap_seconds, cloud.measures)
+    return run.plan if full is None else None
+
+
+def _overtaken(playing: RunQuerySet, now: datetime) -> list[Run]:
+    """Runs that play on a balloon which somebody has seen fuller, meanwhile, than they were planned for."""
+    noted = playing.filter(cloud__notes__noted_at__gt=F("started_at")).select_related("cloud").distinct()
+    return [run for run in noted if _leads_too_far(run, now)]
+
+
+def _leads_too_far(run: Run, now: datetime) -> bool:
+    cloud: Cloud = run.cloud
+    left = timeline.rest_of(run.plan, now - (run.started_at or now))
+    return balloon.overfills_at(cloud.fill_at(now), left, cloud.hard_cap_seconds, cloud.measures) is not None
+
+
+def _refuse(run: Run, outcome: Run.Outcome, reason: str, now: datetime) -> None:
+    Run.objects.filter(pk=run.pk).waiting().end(outcome, reason, now)

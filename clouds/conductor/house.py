@@ -1,0 +1,293 @@
+"""A venue's conductor at work: one event loop, one coroutine for each run, one actor for each plug.
+
+It begins and ends alike: every plug is switched off, and that is confirmed.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Coroutine
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from clouds import doorbell, plugs
+from clouds.conductor import cluster, desk, ledger
+from clouds.conductor.baton import BEAT_EVERY_SECONDS, Baton
+from clouds.conductor.desk import News, Outlet
+from clouds.conductor.journal import OUT_OF_REACH, Journal
+from clouds.conductor.ledger import Sight
+from clouds.conductor.performance import SHUT_DOWN, Performance, Pump, Rig
+from clouds.models import Plug, Run
+from clouds.plugs import Actor, Confirmed, Relay
+
+LOOK_ROUND_EVERY_SECONDS = 0.5
+SEEN_EVERY = timedelta(seconds=10)
+# Without news the desk is read this often all the same.
+READ_EVERY_SECONDS = 1.0
+LEAVE_WITHIN_SECONDS = 8.0
+WRITE_WITHIN_SECONDS = 25.0
+# At most this share of the plugs that rest is looked at in one round, so that looks never hold up a cue.
+SHARE_OF_A_ROUND = 10
+
+log = logging.getLogger(__name__)
+
+
+async def conduct(venue_id: int) -> bool:
+    """Conduct a venue until told to leave; False, at once, when somebody else does."""
+    journal, baton = Journal(), Baton(venue_id)
+    try:
+        if not await journal.ask(baton.take):
+            return False
+        house = House(baton, journal)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, house.leave, SHUT_DOWN)
+        await house.keep()
+        return True
+    finally:
+        await journal.close(WRITE_WITHIN_SECONDS)
+
+
+class House:
+    """The plugs, rigs and performances of a venue whose baton is held."""
+
+    def __init__(self, baton: Baton, journal: Journal) -> None:
+        self._baton = baton
+        self._journal = journal
+        self._outlets: dict[int, Outlet] = {}
+        self._actors: dict[int, Actor] = {}
+        self._rigs: dict[int, Rig] = {}
+        self._known_plugs: object = None
+        self._performances: dict[int, Performance] = {}
+        self._recovering: set[int] = set()
+        self._chores: set[asyncio.Task[Any]] = set()
+        self._told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._stopped_at: datetime | None = None
+        self._reported: dict[int, Sight] = {}
+        self._seen_at: dict[int, datetime] = {}
+
+    def leave(self, why: str) -> None:
+        """Leave as soon as everything is off; `why` is what the history will say."""
+        if not self._told.done():
+            self._told.set_result(why)
+
+    async def keep(self) -> None:
+        """Work until told to leave, or until something breaks; leave in good order either way."""
+        try:
+            async with doorbell.listen() as bell:
+                work = [self._told, *map(asyncio.ensure_future, (self._beat(), self._look_round(), self._attend(bell)))]
+                done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
+                for task in work[1:]:
+                    task.cancel()
+                await asyncio.wait(work[1:])
+                for task in done:
+                    task.result()
+        finally:
+            await self._clear(self._told.result() if self._told.done() else SHUT_DOWN)
+
+    async def _clear(self, why: str) -> None:
+        """Every pump off and confirmed, what played marked, the baton laid down."""
+        ends = [asyncio.ensure_future(actor.off()) for actor in self._actors.values()]
+        for performance in self._performances.values():
+            performance.end(Run.Outcome.STOPPED, why)
+        if tasks := [*ends, *self._chores]:
+            await asyncio.wait(tasks, timeout=LEAVE_WITHIN_SECONDS)
+        for performance in self._performances.values():
+            performance.give_up()
+        for task in [*ends, *self._chores]:
+            task.cancel()
+        await asyncio.gather(*(actor.close() for actor in self._actors.values()), return_exceptions=True)
+        await asyncio.gather(*ends, *self._chores, return_exceptions=True)
+        self._report(timezone.now())
+        self._journal.write(self._baton.lay_down)
+
+    async def _beat(self) -> None:
+        """Say every second that the baton is held, and look whether it is time to go."""
+        parent = os.getppid()
+        while not self._told.done():
+            if os.getppid() != parent or await asyncio.to_thread(cluster.is_stopping, parent):
+                self.leave(SHUT_DOWN)
+            try:
+                if not await self._journal.ask(self._baton.renew):
+                    self.leave("Another conductor took over.")
+            except OUT_OF_REACH:
+                log.warning("The database does not answer.")
+            await asyncio.sleep(BEAT_EVERY_SECONDS)
+
+    async def _look_round(self) -> None:
+        """Look after the plugs, each when it is due, and write down what is seen of them."""
+        while True:
+            now = timezone.now()
+            due = [plug_id for plug_id, actor in self._actors.items() if actor.is_due]
+            busy = [plug_id for plug_id in due if self._actors[plug_id].relay is Relay.ON]
+            resting = [plug_id for plug_id in due if plug_id not in busy]
+            for plug_id in busy + resting[: 1 + len(self._actors) // SHARE_OF_A_ROUND]:
+                self._do(self._look_after(plug_id, self._actors[plug_id]))
+            self._report(now)
+            await asyncio.sleep(LOOK_ROUND_EVERY_SECONDS)
+
+    async def _look_after(self, plug_id: int, actor: Actor) -> None:
+        was_off = actor.relay is Relay.OFF
+        reading = await actor.check()
+        if reading is None or not reading.relay_on or not was_off:
+            return
+        log.warning("Plug %s was on without having been told to; it is being switched off.", plug_id)
+        confirmed = await actor.off()
+        seconds = reading.on_seconds + int((confirmed.at - confirmed.asked_at).total_seconds()) + 1
+        self._journal.write(ledger.by_hand, plug_id, seconds, confirmed.at)
+
+    async def _attend(self, bell: doorbell.Bell) -> None:
+        """Read the news as soon as there is any, and act on it."""
+        await self._take_over()
+        while True:
+            wait = READ_EVERY_SECONDS
+            try:
+                occupied = {performance.part.cloud_id for performance in self._performances.values()}
+                troubles = {cloud_id: rig.trouble for cloud_id, rig in self._rigs.items() if rig.trouble}
+                news = await self._journal.ask(
+                    desk.read, self._baton.venue_id, self._baton.holder, occupied | self._recovering, troubles
+                )
+                wait = await self._act_on(news)
+            except OUT_OF_REACH:
+                log.warning("The database does not answer.")
+            await bell(wait)
+
+    async def _act_on(self, news: News) -> float:
+        """Do what the news ask for; the seconds after which to read again without being rung for."""
+        if news.stopped_at != self._stopped_at:
+            self._stopped_at = news.stopped_at
+            if news.stopped_at is not None:
+                self._stop_everything(f"Everything was stopped by {news.stopped_by}.")
+        for run_id, reason in news.endings:
+            if run_id in self._performances:
+                self._performances[run_id].end(Run.Outcome.STOPPED, reason)
+        for part in news.parts:
+            self._perform(part)
+        for plug_id, wish in news.wishes:
+            self._grant(plug_id, wish)
+        if news.plugs != self._known_plugs:
+            self._known_plugs = news.plugs
+            await self._fetch_plugs()
+        if not news.is_wanted:
+            self.leave("The venue is closed.")
+        if news.next_at is None:
+            return READ_EVERY_SECONDS
+        return min(READ_EVERY_SECONDS, max(0.0, (news.next_at - timezone.now()).total_seconds()))
+
+    def _perform(self, part: ledger.Part) -> None:
+        rig = self._rigs.get(part.cloud_id, Rig())
+        performance = Performance(part, rig, self._journal, self._baton.holder, self._baton.allows_to_begin)
+        self._performances[part.run_id] = performance
+        task = performance.start()
+        self._chores.add(task)
+
+        def over(task: asyncio.Task[None]) -> None:
+            self._chores.discard(task)
+            self._performances.pop(part.run_id, None)
+
+        task.add_done_callback(over)
+
+    def _stop_everything(self, reason: str) -> None:
+        for performance in self._performances.values():
+            performance.end(Run.Outcome.STOPPED, reason)
+        for actor in self._actors.values():
+            actor.switch_off()
+
+    def _grant(self, plug_id: int, wish: str) -> None:
+        """Do what a curator wishes of a plug, and answer."""
+        # Answered for now, so that it is not granted twice.
+        self._journal.write(ledger.answer, plug_id, "Asked; waiting for the plug.")
+        if plug_id not in self._actors:
+            self._journal.write(ledger.answer, plug_id, "The conductor does not know this plug yet. Ask again.")
+        elif wish == Plug.Wish.OFF:
+            self._do(self._switch_off_by_hand(plug_id))
+        else:
+            self._do(self._test(plug_id))
+
+    async def _switch_off_by_hand(self, plug_id: int) -> None:
+        cloud_id = self._outlets[plug_id].cloud_id
+        for performance in self._performances.values():
+            if performance.part.cloud_id == cloud_id:
+                performance.end(Run.Outcome.STOPPED, "A curator switched the plug off.")
+        confirmed = await self._actors[plug_id].off()
+        self._journal.write(ledger.answer, plug_id, f"It is off, confirmed at {confirmed.at:%H:%M:%S} UTC.")
+
+    async def _test(self, plug_id: int) -> None:
+        self._journal.write(ledger.answer, plug_id, await self._actors[plug_id].test())
+
+    async def _take_over(self) -> None:
+        """The first act: everything off and confirmed, and what a predecessor left is brought to an end."""
+        while True:
+            try:
+                await self._fetch_plugs()
+                left = await self._journal.ask(ledger.left_behind, self._baton.venue_id, self._baton.holder)
+                break
+            except OUT_OF_REACH:
+                await asyncio.sleep(BEAT_EVERY_SECONDS)
+        for cloud_id in left:
+            self._recovering.add(cloud_id)
+            self._do(self._recover(cloud_id))
+
+    async def _recover(self, cloud_id: int) -> None:
+        pumps = self._rigs.get(cloud_id, Rig()).pumps.values()
+        offs = await asyncio.gather(*(pump.actor.first_off for pump in pumps))
+        found: dict[int, Confirmed] = {pump.plug_id: off for pump, off in zip(pumps, offs, strict=True)}
+        self._journal.write(ledger.lose, cloud_id, found, self._baton.holder, timezone.now())
+        # Asked in turn, this is answered when the entry above is written.
+        await self._journal.ask(lambda: None)
+        self._recovering.discard(cloud_id)
+
+    async def _fetch_plugs(self) -> None:
+        """Know the plugs as their rows say; what is new or has changed is switched off first."""
+        outlets = {outlet.plug_id: outlet for outlet in await self._journal.ask(desk.outlets, self._baton.venue_id)}
+        for plug_id, outlet in list(self._outlets.items()):
+            if outlets.get(plug_id) != outlet:
+                self._do(self._let_go(self._actors.pop(plug_id), outlet))
+                del self._outlets[plug_id]
+        for plug_id in outlets.keys() - self._outlets.keys():
+            actor = self._actors[plug_id] = plugs.actor_for(outlets[plug_id].address)
+            actor.first_off = actor.switch_off()
+        self._outlets = outlets
+        self._rigs = {}
+        for outlet in outlets.values():
+            if outlet.cloud_id is not None:
+                pump = Pump(outlet.plug_id, self._actors[outlet.plug_id])
+                self._rigs.setdefault(outlet.cloud_id, Rig()).pumps[outlet.do] = pump
+
+    async def _let_go(self, actor: Actor, outlet: Outlet) -> None:
+        for performance in self._performances.values():
+            if performance.part.cloud_id == outlet.cloud_id:
+                performance.end(Run.Outcome.STOPPED, "Its plug was changed meanwhile.")
+        await actor.off()
+        await actor.close()
+
+    def _report(self, now: datetime) -> None:
+        """Write what has changed of plugs, and now and then which of them were seen."""
+        sights = [sight for plug_id, actor in self._actors.items() if (sight := self._sight(plug_id, actor, now))]
+        if sights:
+            self._journal.write(ledger.report, sights, now)
+
+    def _sight(self, plug_id: int, actor: Actor, now: datetime) -> Sight | None:
+        reading = actor.reading
+        sight = Sight(
+            plug_id=plug_id,
+            relay=actor.relay.value,
+            trouble=actor.trouble,
+            mac=reading.mac if reading else "",
+            model=reading.model if reading else "",
+            seen=reading is not None and not actor.trouble,
+        )
+        due = sight.seen and now - self._seen_at.get(plug_id, now - SEEN_EVERY) >= SEEN_EVERY
+        if self._reported.get(plug_id) == sight and not due:
+            return None
+        self._reported[plug_id] = sight
+        if sight.seen:
+            self._seen_at[plug_id] = now
+        return sight
+
+    def _do(self, chore: Coroutine[Any, Any, None]) -> None:
+        """Have something done on the side; kept track of until it is."""
+        task = asyncio.get_running_loop().create_task(chore)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)

@@ -1,0 +1,66 @@
+"""All that a conductor reads and writes of the database, in one thread and in order.
+
+The event loop never waits for the database: a database that is locked holds up the history, and no cue.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from django.db import connection
+from django.db.utils import InterfaceError, OperationalError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+OUT_OF_REACH = (OperationalError, InterfaceError)
+TRY_AGAIN_AFTER_SECONDS = 0.1
+
+log = logging.getLogger(__name__)
+
+
+class Journal:
+    """The conductor's one thread for the database."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._closing = False
+
+    async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The answer, asked for once. Raises one of OUT_OF_REACH when the database does not answer."""
+        return await asyncio.wrap_future(self._thread.submit(_once, question, *args, **kwargs))
+
+    def write(self, entry: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> "Future[None]":
+        """Write this, after all that was written before, again and again until the database has taken it."""
+        return self._thread.submit(self._insist, entry, *args, **kwargs)
+
+    async def close(self, seconds: float) -> None:
+        """Wait for what is to be written, up to so many seconds, then let go of the database."""
+        # Django's connections belong to threads: this is looked up in the thread that closes it.
+        last = self._thread.submit(lambda: connection.close())
+        await asyncio.wait([asyncio.wrap_future(last)], timeout=seconds)
+        self._closing = True
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _insist(self, entry: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        while not self._closing:
+            try:
+                _once(entry, *args, **kwargs)
+                return
+            except OUT_OF_REACH:
+                log.warning("The database does not answer; what is to be written waits.")
+                time.sleep(TRY_AGAIN_AFTER_SECONDS)
+            except Exception:
+                log.exception("A mistake while writing")
+                return
+
+
+def _once(entry: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    try:
+        return entry(*args, **kwargs)
+    except OUT_OF_REACH:
+        connection.close()
+        raise

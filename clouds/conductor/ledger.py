@@ -1,0 +1,196 @@
+"""What the conductor writes of its work: runs that end, puffs that begin and end, what is seen of plugs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from clouds.models import Cloud, Plug, Puff, Run
+from clouds.plugs import Confirmed, Rule
+from clouds.timeline import Cue, Do, Step
+
+LOST = "Its conductor died, and the next one switched off."
+BY_HAND = "Somebody switched it on at the plug itself; it was switched off."
+BY_TIMER = "The plug's own timer switched it off."
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run to be played. `started` is the moment of `started_at` on the monotonic clock, in seconds."""
+
+    run_id: int
+    cloud_id: int
+    cloud: str
+    steps: tuple[Step, ...]
+    hard_cap: float
+    source: str
+    asked_by_id: int | None
+    simulated: bool
+    started_at: datetime
+    started: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is seen of a plug, to be written into its row."""
+
+    plug_id: int
+    relay: str
+    trouble: str
+    mac: str
+    model: str
+    seen: bool
+
+
+def tag_of(run_id: int, step: int) -> str:
+    """The name of the countdown that guards a step, by which a successor knows what a plug was told to do."""
+    return f"{run_id}.{step}"
+
+
+def open_puff(part: Part, cue: Cue, plug_id: int, on_at: datetime) -> None:
+    """A pump is on."""
+    with transaction.atomic():
+        _puff_of(part, cue, plug_id, on_at)
+        Plug.objects.filter(pk=plug_id).update(relay=Plug.Relay.ON)
+
+
+def close_puff(
+    part: Part, cue: Cue, plug_id: int, on_at: datetime, off_at: datetime, outcome: str, reason: str, *, confirmed: bool
+) -> None:
+    """A pump is off again; one whose beginning was not written is written now."""
+    with transaction.atomic():
+        _close(_puff_of(part, cue, plug_id, on_at), off_at, outcome, reason, confirmed=confirmed)
+
+
+def end_run(run_id: int, holder: str, outcome: Run.Outcome, reason: str, at: datetime) -> None:
+    """A run has ended, unless somebody else has taken it over."""
+    Run.objects.filter(pk=run_id, conductor=holder).end(outcome, reason, at)
+
+
+def by_hand(plug_id: int, seconds: int, off_at: datetime) -> None:
+    """A plug that should have been off was on for so many seconds."""
+    with transaction.atomic():
+        plug = Plug.objects.select_related("cloud").get(pk=plug_id)
+        if plug.cloud is None or Puff.objects.still_on().filter(plug=plug).exists():
+            return
+        puff = Puff.objects.create(
+            cloud=plug.cloud,
+            plug=plug,
+            pump=plug.pump,
+            source=Puff.Source.HAND,
+            on_at=off_at - timedelta(seconds=seconds),
+            simulated=plug.simulated,
+        )
+        _close(puff, off_at, Puff.Outcome.STOPPED, BY_HAND, confirmed=False)
+
+
+def lose(cloud_id: int, found: dict[int, Confirmed], holder: str, at: datetime) -> None:
+    """What a dead conductor left on a cloud ends, with what its plugs, off by now, told of it."""
+    with transaction.atomic():
+        for run in Run.objects.playing().filter(cloud_id=cloud_id).exclude(conductor=holder):
+            for plug_id, confirmed in found.items():
+                _write_what_was_not(run, plug_id, confirmed)
+            run.__class__.objects.filter(pk=run.pk).end(Run.Outcome.LOST, LOST, at)
+        for puff in Puff.objects.still_on().filter(cloud_id=cloud_id).select_related("run"):
+            off_at, sure, why = at, False, LOST
+            if puff.plug_id in found:
+                off_at, sure, why = _reckoned_end(puff, found[puff.plug_id])
+            _close(puff, off_at, Puff.Outcome.LOST, why, confirmed=sure and puff.confirmed)
+
+
+def report(sights: Iterable[Sight], at: datetime) -> None:
+    """Write what is seen of plugs."""
+    with transaction.atomic():
+        for sight in sights:
+            said = {"mac": sight.mac, "model": sight.model} if sight.mac else {}
+            when = {"seen_at": at} if sight.seen else {}
+            Plug.objects.filter(pk=sight.plug_id).update(relay=sight.relay, trouble=sight.trouble[:300], **said, **when)
+
+
+def answer(plug_id: int, sentence: str) -> None:
+    """Answer a curator's wish."""
+    Plug.objects.filter(pk=plug_id).update(wish=Plug.Wish.NOTHING, wish_answer=sentence[:300])
+
+
+def fired_at(on_at: datetime, rule: Rule | None, tag: str) -> datetime | None:
+    """When the countdown that bears this tag switched its plug off, if it did."""
+    fired = rule is not None and rule.tag == tag and not rule.enabled
+    return on_at + timedelta(seconds=rule.delay) if rule is not None and fired else None
+
+
+def _puff_of(part: Part, cue: Cue, plug_id: int, on_at: datetime) -> Puff:
+    puff, _ = Puff.objects.get_or_create(
+        run_id=part.run_id,
+        step=cue.index,
+        defaults={
+            "cloud_id": part.cloud_id,
+            "plug_id": plug_id,
+            "pump": cue.do.value,
+            "source": part.source,
+            "asked_by_id": part.asked_by_id,
+            "planned_seconds": cue.seconds,
+            "on_at": on_at,
+            "simulated": part.simulated,
+        },
+    )
+    return puff
+
+
+def _close(puff: Puff, off_at: datetime, outcome: str, reason: str, *, confirmed: bool) -> None:
+    """End a puff and reckon on from it; one that has an end keeps it."""
+    off_at = max(off_at, puff.on_at)
+    cloud = Cloud.objects.select_for_update().get(pk=puff.cloud_id)
+    fill = cloud.fill_at(off_at)
+    still_on = Puff.objects.still_on().filter(pk=puff.pk)
+    if not still_on.update(off_at=off_at, outcome=outcome, reason=reason[:300], confirmed=confirmed):
+        return
+    since = off_at if cloud.fill_then_at is None else max(off_at, cloud.fill_then_at)
+    Cloud.objects.filter(pk=cloud.pk).update(fill_then=fill, fill_then_at=since)
+    Plug.objects.filter(pk=puff.plug_id).update(relay=Plug.Relay.OFF)
+
+
+def _write_what_was_not(run: Run, plug_id: int, confirmed: Confirmed) -> None:
+    """A puff that its conductor had no time to write stands in the plug: its countdown bears the step's tag."""
+    rule = confirmed.reading.rule
+    number, _, step = rule.tag.partition(".") if rule else ("", "", "")
+    if number != str(run.pk) or not step.isdigit() or run.started_at is None:
+        return
+    before = confirmed.before
+    on_for = timedelta(seconds=before.on_seconds + 1) if before and before.relay_on else None
+    on_at = max(run.started_at, confirmed.asked_at - on_for) if on_for else run.started_at
+    plug = Plug.objects.get(pk=plug_id)
+    Puff.objects.get_or_create(
+        run=run,
+        step=int(step),
+        defaults={
+            "cloud_id": run.cloud_id,
+            "plug": plug,
+            "pump": Do(plug.pump).value,
+            "source": run.source,
+            "asked_by_id": run.asked_by_id,
+            "planned_seconds": run.plan[int(step)].seconds,
+            "on_at": on_at,
+            "confirmed": False,
+            "simulated": run.simulated,
+        },
+    )
+
+
+def _reckoned_end(puff: Puff, confirmed: Confirmed) -> tuple[datetime, bool, str]:
+    """When a puff ended that was found open, whether the plug confirmed that, and why."""
+    before, rule, tag = confirmed.before, confirmed.reading.rule, tag_of(puff.run_id or 0, puff.step or 0)
+    if before is not None and before.relay_on:
+        return confirmed.at, True, LOST
+    if (fired := fired_at(puff.on_at, rule, tag)) is not None:
+        return min(fired, confirmed.at), False, BY_TIMER
+    if rule is not None and rule.tag == tag and puff.planned_seconds is not None:
+        return min(puff.on_at + timedelta(seconds=puff.planned_seconds), confirmed.at), False, LOST
+    return confirmed.at, False, LOST
+
+
+def left_behind(venue_id: int, holder: str) -> set[int]:
+    """The clouds of a venue on which another conductor left a run or a puff."""
+    runs = Run.objects.playing().filter(cloud__venue_id=venue_id).exclude(conductor=holder)
+    puffs = Puff.objects.still_on().filter(cloud__venue_id=venue_id)
+    return {*runs.values_list("cloud_id", flat=True), *puffs.values_list("cloud_id", flat=True)}

@@ -1,0 +1,173 @@
+"""One run, played: what its steps say, at the moments at which they say it, on its cloud's plugs."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from clouds import timeline
+from clouds.conductor import ledger
+from clouds.conductor.journal import Journal
+from clouds.conductor.ledger import Part
+from clouds.models import Run
+from clouds.plugs import Actor, Confirmed, CutShort, PlugError, Unreachable
+from clouds.timeline import Cue, Do
+
+# Two pumps that work against each other strain the hose and the balloon.
+BETWEEN_PUMPS_SECONDS = 0.5
+# An OFF that is confirmed later than this after it was asked for says nothing of when the pump went off.
+CONFIRMED_WITHIN = timedelta(seconds=1)
+SHUT_DOWN = "The site was shut down or restarted."
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Pump:
+    """A cloud's pump, on its plug."""
+
+    plug_id: int
+    actor: Actor
+
+
+@dataclass(slots=True)
+class Rig:
+    """A cloud's pumps."""
+
+    pumps: dict[Do, Pump] = field(default_factory=dict)
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing may begin here, if so."""
+        if Do.INFLATE not in self.pumps:
+            return "The cloud has no pump."
+        waits = "The plug is not confirmed off yet."
+        return next((pump.actor.trouble or waits for pump in self.pumps.values() if not pump.actor.is_ready), "")
+
+    def get(self, do: Do) -> Pump:
+        """The pump that does this. Raises PlugError if the cloud has none."""
+        if do not in self.pumps:
+            raise Unreachable(f"The cloud has no plug that {do}s.")
+        return self.pumps[do]
+
+    async def settle(self, do: Do) -> None:
+        """Wait until the other pump has been off for half a second."""
+        for pump in [pump for other, pump in self.pumps.items() if other is not do]:
+            await pump.actor.off_for(BETWEEN_PUMPS_SECONDS)
+
+
+class Performance:
+    """The playing of one run. However it ends, its pumps are off and confirmed, and the history says why it ended."""
+
+    def __init__(self, part: Part, rig: Rig, journal: Journal, holder: str, may_begin: Callable[[], bool]) -> None:
+        self.part = part
+        self._rig = rig
+        self._journal = journal
+        self._holder = holder
+        self._may_begin = may_begin
+        self._why = (Run.Outcome.STOPPED, SHUT_DOWN)
+        self._remark = ""
+        self._task: asyncio.Task[None] | None = None
+        self._given_up = False
+
+    def start(self) -> "asyncio.Task[None]":
+        """Begin to play."""
+        self._task = asyncio.get_running_loop().create_task(self._play())
+        return self._task
+
+    def end(self, outcome: Run.Outcome, reason: str) -> None:
+        """Switch off and end; the first reason given is the one that is written."""
+        if self._task is not None and not self._task.cancelling():
+            self._why = (outcome, reason)
+            self._task.cancel()
+
+    def give_up(self) -> None:
+        """Stop waiting for plugs that don't answer. The run stays as it is, for whoever conducts next."""
+        if self._task is not None:
+            self._given_up = True
+            self._task.cancel()
+
+    async def _play(self) -> None:
+        outcome, reason = Run.Outcome.DONE, ""
+        try:
+            for cue in timeline.cues(self.part.steps):
+                await self._until(cue.at)
+                if cue.do is not Do.REST:
+                    await self._puff(cue)
+                await self._until(cue.until)
+        except PlugError as error:
+            outcome, reason = Run.Outcome.FAILED, str(error)
+        except asyncio.CancelledError:
+            if self._given_up:
+                raise
+            outcome, reason = self._why
+        except Exception:
+            log.exception("A mistake while playing run %s", self.part.run_id)
+            outcome, reason = Run.Outcome.FAILED, "Something went wrong in Cloudsite itself; its log says what."
+        self._journal.write(
+            ledger.end_run, self.part.run_id, self._holder, outcome, reason or self._remark, timezone.now()
+        )
+
+    async def _puff(self, cue: Cue) -> None:
+        """One stretch of a pump's time: on, and off and confirmed whatever happens."""
+        pump = self._rig.get(cue.do)
+        await self._rig.settle(cue.do)
+        if not self._may_begin():
+            raise Unreachable("The database does not answer, so nothing new was begun.")
+        tag, actor = ledger.tag_of(self.part.run_id, cue.index), pump.actor
+        held_rule, on_at, is_on = actor.holds_rule, timezone.now(), False
+        error: PlugError | asyncio.CancelledError | None = None
+        try:
+            await actor.on(until=self._moment(cue.until), hard_cap=self.part.hard_cap, tag=tag)
+            is_on = True
+            self._journal.write(ledger.open_puff, self.part, cue, pump.plug_id, on_at)
+            await actor.stay_on()
+        except PlugError as caught:
+            if not is_on and not caught.may_have_acted:
+                raise
+            error = caught
+        except asyncio.CancelledError as caught:
+            error = caught
+        confirmed = await actor.off()
+        if is_on or _acted(confirmed, tag, held_rule=held_rule):
+            self._write_puff(cue, pump.plug_id, on_at, confirmed, error, is_on=is_on)
+        if error is not None:
+            raise error
+
+    def _write_puff(
+        self, cue: Cue, plug_id: int, on_at: datetime, confirmed: Confirmed, error: BaseException | None, *, is_on: bool
+    ) -> None:
+        off_at, sure, reason = confirmed.at, is_on and not isinstance(error, CutShort), ""
+        late = confirmed.at - confirmed.asked_at
+        fired = ledger.fired_at(on_at, confirmed.reading.rule, ledger.tag_of(self.part.run_id, cue.index))
+        if fired is not None and fired < confirmed.at:
+            off_at, sure, reason = fired, False, ledger.BY_TIMER
+        elif late > CONFIRMED_WITHIN:
+            sure, reason = False, f"The plug confirmed {late.total_seconds():.0f} s late that it is off."
+        self._remark = reason
+        outcome = Run.Outcome.DONE
+        if isinstance(error, PlugError):
+            outcome, reason = Run.Outcome.FAILED, str(error)
+        elif error is not None:
+            outcome, reason = self._why
+        self._journal.write(
+            ledger.close_puff, self.part, cue, plug_id, on_at, off_at, outcome.value, reason, confirmed=sure
+        )
+
+    def _moment(self, offset: timedelta) -> float:
+        return self.part.started + offset.total_seconds()
+
+    async def _until(self, offset: timedelta) -> None:
+        await asyncio.sleep(max(0.0, self._moment(offset) - asyncio.get_running_loop().time()))
+
+
+def _acted(confirmed: Confirmed, tag: str, *, held_rule: bool) -> bool:
+    """Whether a plug that did not confirm ON switched on all the same, by what is found in it afterwards."""
+    before, now = confirmed.before, confirmed.reading
+    if (before is not None and before.relay_on) or (now.rule is not None and now.rule.tag == tag):
+        return True
+    # A rule that is gone was lost with the plug's power, and a plug without a timer keeps no trace: not known is on.
+    return (held_rule and now.rule is None) or not now.has_timer

@@ -1,0 +1,306 @@
+"""One plug's actor: one wanted state with an expiry, never a queue of commands.
+
+ON is tried once and ends by itself; OFF preempts whatever is under way and is retried until the plug confirms it. What
+is not known counts as on, and only a confirmed OFF ends it.
+"""
+
+import asyncio
+import logging
+import math
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from clouds import timeline
+from clouds.plugs.driver import Driver, Reading
+from clouds.plugs.errors import CutShort, NoTimer, PlugError, Preempted, Refused, Unreachable
+
+TIMEOUT_SECONDS = 2.0
+FIRST_OFF_TIMEOUT_SECONDS = 1.0
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 2.0
+LOOK_WHILE_ON_EVERY_SECONDS = 5.0
+LOOK_WHILE_OFF_EVERY_SECONDS = 10.0
+LOOK_WHILE_IN_TROUBLE_EVERY_SECONDS = 5.0
+# Just before its end an inflation is not looked at: OFF would have to break off the look.
+NO_LOOK_BEFORE_OFF_SECONDS = 1.0
+
+
+PREEMPTED = "Something more urgent came between."
+
+log = logging.getLogger(__name__)
+
+
+class Relay(StrEnum):
+    """Whether a plug is on, as far as anyone can know."""
+
+    ON = "on"
+    OFF = "off"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The plug confirmed that it is off, at `at`; it was asked first at `asked_at`.
+
+    `before`: what it said before it was switched off, if it was asked; `reading`: what it said then, with the rule
+    that it held when OFF came.
+    """
+
+    asked_at: datetime
+    at: datetime
+    before: Reading | None
+    reading: Reading
+
+
+@dataclass(slots=True)
+class _On:
+    tag: str
+    until: float
+    end: asyncio.TimerHandle
+    over: asyncio.Future[CutShort | None]
+
+
+class Actor:
+    """The one who switches a plug. It lives in one event loop; times are the loop's."""
+
+    def __init__(self, driver: Driver, *, unguarded: bool = False) -> None:
+        self._driver = driver
+        self._unguarded = unguarded
+        self._turn = asyncio.Lock()
+        self._under_way: asyncio.Task[Reading] | None = None
+        self._pursuit: asyncio.Task[Confirmed] | None = None
+        self._on: _On | None = None
+        self._looked = -LOOK_WHILE_OFF_EVERY_SECONDS
+        self.relay = Relay.UNKNOWN
+        self.trouble = ""
+        self.reading: Reading | None = None
+        self.off_since = -math.inf
+        self.first_off: asyncio.Task[Confirmed] | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it is known to be off and in order."""
+        return self.relay is Relay.OFF and not self.trouble and self._pursuit is None
+
+    @property
+    def holds_rule(self) -> bool:
+        """Whether a countdown, new or old, was in the plug when it was last asked."""
+        return self.reading is not None and self.reading.rule is not None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to look after it."""
+        now = time.monotonic()
+        if self._turn.locked() or self._pursuit is not None:
+            return False
+        if self._on is None:
+            every = LOOK_WHILE_IN_TROUBLE_EVERY_SECONDS if self.trouble else LOOK_WHILE_OFF_EVERY_SECONDS
+            return now - self._looked >= every
+        if self._on.until - now < NO_LOOK_BEFORE_OFF_SECONDS:
+            return False
+        return not self._driver.is_connected or now - self._looked >= LOOK_WHILE_ON_EVERY_SECONDS
+
+    async def on(self, *, until: float, hard_cap: float, tag: str) -> Reading:
+        """Switch on until `until`, guarded by the plug's own countdown, which bears `tag`.
+
+        Tried once. Raises PlugError, and pursues OFF, when the plug has not confirmed relay and countdown; nothing is
+        sent once `until` is past. At `until` OFF is pursued by itself.
+        """
+        loop = asyncio.get_running_loop()
+        async with self._turn:
+            if self.relay is not Relay.OFF:
+                raise Refused("The plug is not known to be off.")
+            self._on = _On(tag, until, loop.call_at(until, self.switch_off), loop.create_future())
+            try:
+                reading = await self._switch_on(until, hard_cap, tag)
+            except PlugError as error:
+                self._failed(error)
+                raise
+            except asyncio.CancelledError:
+                self._failed(Preempted(PREEMPTED, may_have_acted=True))
+                raise
+            self._seen(reading, Relay.ON)
+            return reading
+
+    async def stay_on(self) -> None:
+        """Wait until it is time for OFF. Raises CutShort as soon as the plug is found not to be on, or unguarded."""
+        if self._on is not None and (error := await asyncio.shield(self._on.over)) is not None:
+            raise error
+
+    def switch_off(self) -> asyncio.Task[Confirmed]:
+        """Pursue OFF until the plug confirms it, whatever is under way."""
+        if self._pursuit is None:
+            self._forget_on()
+            if self._under_way is not None:
+                self._under_way.cancel()
+                self._driver.abort()
+            if self.relay is Relay.ON:
+                self.relay = Relay.UNKNOWN
+            self._pursuit = asyncio.get_running_loop().create_task(self._pursue())
+        return self._pursuit
+
+    async def off(self) -> Confirmed:
+        """Switch off, and wait until the plug has confirmed it, for as long as that takes."""
+        return await asyncio.shield(self.switch_off())
+
+    async def off_for(self, seconds: float) -> None:
+        """Wait until it has been confirmed off for so long."""
+        if self.relay is not Relay.OFF:
+            await self.off()
+        await asyncio.sleep(max(0.0, self.off_since + seconds - asyncio.get_running_loop().time()))
+
+    async def check(self) -> Reading | None:
+        """Look after the plug, if it is time to; what it said, if it was asked.
+
+        One that is on and not as it was told to be is switched off. One that was off and is found on is switched
+        off, too: `reading.relay_on` tells the caller.
+        """
+        if not self.is_due:
+            return None
+        async with self._turn:
+            self._looked = time.monotonic()
+            try:
+                reading = await self._alone(lambda: self._driver.look(within=TIMEOUT_SECONDS))
+            except PlugError as error:
+                if not isinstance(error, Preempted):
+                    self.trouble = str(error)
+                return None
+            if self._on is not None:
+                self._check_still_on(self._on, reading)
+            elif reading.relay_on:
+                self.relay = Relay.UNKNOWN
+                self.switch_off()
+            self._seen(reading, self.relay)
+            return reading
+
+    async def test(self) -> str:
+        """Ask the plug who it is and whether its timer takes orders, without switching it; the answer in words."""
+        if self._on is not None or self._pursuit is not None:
+            return "It is at work just now. Ask again when it rests."
+        async with self._turn:
+            try:
+                reading = await self._alone(lambda: self._driver.test_timer(within=TIMEOUT_SECONDS))
+            except PlugError as error:
+                return str(error)
+            self._seen(reading, self.relay)
+        if not reading.clock_is_set:
+            return f"{reading.model} answers, but it doesn't know the time, so its timer can't be relied on."
+        return f"{reading.model} answers: it is {'on' if reading.relay_on else 'off'}, and its timer takes orders."
+
+    async def close(self) -> None:
+        """Let go of the plug. An OFF that is still pursued is given up."""
+        self._forget_on()
+        if self._pursuit is not None:
+            self._pursuit.cancel()
+            await asyncio.wait([self._pursuit])
+        self._driver.abort()
+
+    async def _switch_on(self, until: float, hard_cap: float, tag: str) -> Reading:
+        clock = asyncio.get_running_loop().time
+        if not self._driver.is_connected:
+            within = min(TIMEOUT_SECONDS, until - clock())
+            self.reading = await self._alone(lambda: self._driver.look(within=within))
+        if self.reading is not None and not self.reading.is_guarded and not self._unguarded:
+            raise NoTimer(_why_unguarded(self.reading))
+        if (left := until - clock()) <= 0:
+            raise Unreachable("The plug answered so late that the time for it was over.")
+        countdown = timeline.countdown_seconds(left, hard_cap)
+        reading = await self._alone(
+            lambda: self._driver.on(countdown=countdown, tag=tag, within=min(TIMEOUT_SECONDS, left))
+        )
+        self._check_on(reading, tag)
+        return reading
+
+    async def _alone(self, ask: Callable[[], Coroutine[None, None, Reading]]) -> Reading:
+        """One exchange with the plug, which OFF may break off."""
+        self._under_way = asyncio.create_task(ask())
+        try:
+            return await self._under_way
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                self._under_way.cancel()
+                raise
+            raise Preempted(PREEMPTED, may_have_acted=True) from None
+        finally:
+            self._under_way = None
+
+    async def _pursue(self) -> Confirmed:
+        asked_at = datetime.now(UTC)
+        within, pause = FIRST_OFF_TIMEOUT_SECONDS, FIRST_PAUSE_SECONDS
+        async with self._turn:
+            before = None
+            while True:
+                was_connected = self._driver.is_connected
+                try:
+                    reading = await self._driver.off(within=within)
+                    before = before or (None if was_connected else self._driver.greeting)
+                    if not reading.relay_on:
+                        break
+                    self.trouble = "The plug was told to switch off, and is still on."
+                except Exception as error:
+                    # OFF is never given up, not even for a mistake of our own.
+                    if not isinstance(error, PlugError):
+                        log.exception("A mistake while switching off")
+                    self.trouble, self.relay = str(error), Relay.UNKNOWN
+                    before = before or self._driver.greeting
+                await asyncio.sleep(pause)
+                within, pause = TIMEOUT_SECONDS, min(LONGEST_PAUSE_SECONDS, pause * 2)
+            self._pursuit = None
+            self._seen(reading, Relay.OFF)
+            self.off_since = asyncio.get_running_loop().time()
+            return Confirmed(asked_at, datetime.now(UTC), before, reading)
+
+    def _check_on(self, reading: Reading, tag: str) -> None:
+        """Raise unless the plug confirmed relay and countdown."""
+        if not reading.relay_on:
+            raise Refused("The plug was told to switch on, and did not.")
+        if self._unguarded:
+            return
+        if not reading.is_guarded:
+            raise NoTimer(_why_unguarded(reading), may_have_acted=True)
+        if reading.rule is None or reading.rule.tag != tag or not reading.rule.enabled:
+            raise NoTimer("The plug switched on, but its own timer was not set.", may_have_acted=True)
+
+    def _check_still_on(self, on: _On, reading: Reading) -> None:
+        lost_guard = reading.rule is None or reading.rule.tag != on.tag
+        if reading.relay_on and (self._unguarded or not lost_guard):
+            return
+        why = "The plug lost its own timer." if reading.relay_on else "The plug switched off by itself."
+        if not on.over.done():
+            on.over.set_result(CutShort(why))
+        self.switch_off()
+
+    def _failed(self, error: PlugError) -> None:
+        self._forget_on()
+        if not isinstance(error, Preempted):
+            self.trouble = str(error)
+        if error.may_have_acted:
+            self.relay = Relay.UNKNOWN
+            self.switch_off()
+
+    def _seen(self, reading: Reading, relay: Relay) -> None:
+        self.reading = reading
+        self.relay = relay
+        guarded = reading.is_guarded or self._unguarded
+        self.trouble = "" if guarded else _why_unguarded(reading)
+        self._looked = time.monotonic()
+
+    def _forget_on(self) -> None:
+        if self._on is not None:
+            self._on.end.cancel()
+            if not self._on.over.done():
+                self._on.over.set_result(None)
+            self._on = None
+
+
+def _why_unguarded(reading: Reading) -> str:
+    if not reading.has_timer:
+        return (
+            "The plug has no timer of its own, so nothing would switch it off if everything here failed at once. "
+            "Tick “unguarded” to use it all the same."
+        )
+    return "The plug doesn't know the time, so its own timer can't be relied on. Let it reach a time server."

@@ -1,0 +1,73 @@
+"""What django-q2 runs. A task is a wake-up; the truth is in the rows, so one lost or delivered twice does no harm."""
+
+import asyncio
+import logging
+import signal
+import sys
+from types import FrameType
+
+from django.db.utils import OperationalError
+from django.utils import timezone
+from django_q.conf import Conf
+from django_q.models import Schedule
+
+from clouds import actions
+from clouds.models import Run, Venue
+
+log = logging.getLogger(__name__)
+
+
+def play(venue_id: int) -> str:
+    """Conduct a venue for as long as it needs one, unless somebody does already."""
+    # Imported here, because python-kasa costs 20 MB, and only the process that conducts needs it.
+    from clouds.conductor import conduct
+
+    try:
+        conducted = asyncio.run(conduct(venue_id))
+    finally:
+        exit_on_sigterm()
+    return "left in good order" if conducted else "somebody else conducts"
+
+
+def canary() -> None:
+    """Show that this cluster takes tasks."""
+    Venue.objects.reached_by(Conf.CLUSTER_NAME).update(canary_at=timezone.now())
+
+
+def tick() -> None:
+    """Once a minute: show that the cluster lives, and see to it that who is wanted is there."""
+    canary()
+    wake_conductors()
+
+
+def wake_conductors(*, at_once: bool = False) -> None:
+    """Ring for the conductor of each venue that wants one and has none."""
+    now = timezone.now()
+    for venue in Venue.objects.all():
+        if venue.is_open(now) or Run.objects.live().at(venue).exists():
+            actions.wake(venue, now, at_once=at_once)
+
+
+def keep_schedule() -> None:
+    """Have `tick` run each minute."""
+    Schedule.objects.update_or_create(
+        name="tick", defaults={"func": "clouds.tasks.tick", "schedule_type": Schedule.MINUTES, "minutes": 1}
+    )
+
+
+def on_spawn(**_: object) -> None:
+    """A worker begins. The one before it may have been the conductor, so see to it that there is one."""
+    exit_on_sigterm()
+    try:
+        wake_conductors(at_once=True)
+    except OperationalError:
+        log.warning("The database does not answer; the next minute's tick will ring for a conductor.")
+
+
+def exit_on_sigterm() -> None:
+    """End on SIGTERM as if by oneself: the default would kill a worker that holds the lock of the cluster's queue."""
+    signal.signal(signal.SIGTERM, _exit)
+
+
+def _exit(signum: int, frame: FrameType | None) -> None:
+    sys.exit(0)

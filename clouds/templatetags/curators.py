@@ -1,0 +1,52 @@
+"""The strip at the top of every curators' page: for each venue its state and its buttons."""
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.template import RequestContext
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from clouds.admin.forms import HoldForm
+from clouds.models import Venue
+
+register = template.Library()
+
+
+def ago(at: datetime | None) -> str:
+    """How long ago, to the second while that matters."""
+    if at is None:
+        return "never"
+    seconds = (timezone.now() - at).total_seconds()
+    return f"{max(0, round(seconds))} s ago" if seconds < 120 else f"{timesince(at)} ago"
+
+
+def state_of(venue: Venue, now: datetime) -> str:
+    """What holds at a venue, in a sentence, with times of the venue."""
+
+    def local(at: datetime) -> str:
+        return f"{at.astimezone(venue.zone):%a %-d %b, %H:%M}"
+
+    if venue.stopped_at:
+        return f"Stopped by {venue.stopped_by} on {local(venue.stopped_at)}"
+    if venue.held_until and venue.is_held(now):
+        return f"On hold until {local(venue.held_until)}" + (f": {venue.held_because}" if venue.held_because else "")
+    if not venue.is_open(now):
+        return f"Closed until {local(venue.next_opening(now))}"
+    return "Open" if venue.is_conducted(now) else "Open, but no conductor beats"
+
+
+@register.inclusion_tag("admin/strip.html", takes_context=True)
+def strip(context: RequestContext) -> dict[str, Any]:
+    """The venues, for those who may see them; the buttons, for those who may change them."""
+    request, now = context["request"], timezone.now()
+    user = request.user
+    may_change = user.is_staff and user.has_perm("clouds.change_venue")
+    may_see = may_change or user.is_staff and user.has_perm("clouds.view_venue")
+    venues = [
+        {"venue": venue, "state": state_of(venue, now), "held": venue.is_held(now), "form": HoldForm(venue)}
+        for venue in (Venue.objects.all() if may_see else [])
+    ]
+    back = request.get_full_path() if request.method == "GET" else ""
+    return {"venues": venues, "may_change": may_change, "back": back}

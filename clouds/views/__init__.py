@@ -1,0 +1,1 @@
+"""The visitors' doors: each fetches, asks `actions`, and answers."""

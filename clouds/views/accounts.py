@@ -1,0 +1,90 @@
+"""Signing up, logging in and out, and a visitor's own puffs."""
+
+from typing import Any
+
+from django.contrib.auth import login
+from django.contrib.auth import views as auth
+from django.contrib.auth.views import RedirectURLMixin, redirect_to_login
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.generic import FormView
+
+from clouds.forms import LogInForm, SignUpForm
+from clouds.models import Run
+from clouds.views import cursors
+from clouds.views.answers import not_so, person, reads, sorry
+
+PAGE = 50
+
+
+class SaysSo:
+    """Errors in a form come with status 400, and other methods with a sentence."""
+
+    http_method_names: list[str]
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """The form again, with what is wrong."""
+        response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]
+        response.status_code = 400
+        return response
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """405, in a sentence."""
+        return not_so(request, *(method.upper() for method in self.http_method_names))
+
+
+class SignUp(SaysSo, RedirectURLMixin, FormView):  # type: ignore[type-arg]
+    """A new visitor, who is logged in at once."""
+
+    form_class = SignUpForm
+    template_name = "accounts/signup.html"
+    next_page = "sky"
+    http_method_names = ["get", "head", "post"]
+
+    def form_valid(self, form: SignUpForm) -> HttpResponse:
+        """Make the user, log them in, and take them where they were going."""
+        user = form.make()
+        if user is None:
+            return self.form_invalid(form)
+        login(self.request, user, backend="django.contrib.auth.backends.ModelBackend")
+        return HttpResponseRedirect(self.get_success_url())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """With where to go next, for the form and for the link to the other form."""
+        return super().get_context_data(**kwargs, next=self.get_redirect_url())
+
+
+class LogIn(SaysSo, auth.LoginView):
+    """Name and password, please."""
+
+    authentication_form = LogInForm
+    template_name = "accounts/login.html"
+    http_method_names = ["get", "head", "post"]
+
+
+class LogOut(SaysSo, auth.LogoutView):
+    """By POST only: a link in a preview must not log anybody out."""
+
+    http_method_names = ["post"]
+
+
+@reads
+def puffs(request: HttpRequest) -> HttpResponseBase:
+    """What a visitor asked for and what became of it, newest first."""
+    by = person(request)
+    if by is None:
+        return redirect_to_login(reverse("puffs"))
+    runs = Run.objects.filter(asked_by=by).select_related("cloud__venue").order_by("-asked_at", "-pk")
+    if "before" in request.GET:
+        try:
+            at, pk = cursors.read(request.GET["before"])
+        except cursors.BadCursor:
+            return sorry(request, 400, "This page of your puffs does not exist. Begin at the newest.")
+        runs = runs.filter(Q(asked_at__lt=at) | Q(asked_at=at, pk__lt=pk))
+    rows = list(runs[: PAGE + 1])
+    older = cursors.write(rows[PAGE - 1].asked_at, rows[PAGE - 1].pk) if len(rows) > PAGE else ""
+    lively = any(run.state != Run.State.ENDED for run in rows)
+    return render(request, "accounts/puffs.html", {"runs": rows[:PAGE], "older": older, "lively": lively})

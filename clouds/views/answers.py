@@ -1,0 +1,57 @@
+"""The answers that every door has: a page with one clear sentence, and see-other after a POST."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from clouds.models import User
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+class SeeOther(HttpResponseRedirect):
+    """What was posted is done; look there. A browser goes on with a GET, so that a reload posts nothing."""
+
+    status_code = 303
+
+
+def sorry(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
+    """The site's own page for a status of 400 and above, with a sentence that says what is the matter."""
+    return render(request, f"{status}.html", {"sentence": sentence}, status=status)
+
+
+def not_so(request: HttpRequest, *allowed: str) -> HttpResponse:
+    """405, in a sentence."""
+    way = "by pressing its button" if allowed == ("POST",) else "by following a link"
+    response = sorry(request, 405, f"Nothing happened: this can only be reached {way}.")
+    response["Allow"] = ", ".join(allowed)
+    return response
+
+
+def takes(*methods: str) -> Callable[[View[P]], View[P]]:
+    """Let a view see requests of these methods only."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @wraps(view)
+        def checked(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if request.method not in methods:
+                return not_so(request, *methods)
+            return view(request, *args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+reads = takes("GET", "HEAD")
+posts = takes("POST")
+
+
+def person(request: HttpRequest) -> User | None:
+    """Who is asking; None if they have not logged in."""
+    return request.user if request.user.is_authenticated else None

@@ -1,0 +1,128 @@
+"""The sky, one cloud's page, and the button."""
+
+import math
+from datetime import datetime
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from clouds import actions, refusals
+from clouds.models import Cloud, Puff, Run, User
+from clouds.views import standing
+from clouds.views.answers import SeeOther, person, posts, reads, sorry
+
+STATUS: dict[type[refusals.Refused], int] = {
+    refusals.CoolingDown: 429,
+    refusals.Resting: 429,
+    refusals.Stopped: 503,
+    refusals.Held: 503,
+    refusals.Closed: 503,
+    refusals.Unreachable: 503,
+    refusals.SwitchedOff: 404,
+}
+LAST_PUFFS = 5
+
+
+@reads
+def sky(request: HttpRequest) -> HttpResponse:
+    """Every cloud that is switched on."""
+    now = timezone.now()
+    standings = standing.of_all(list(Cloud.objects.switched_on().select_related("venue")), now)
+    lively = any(one.is_lively for one in standings)
+    return render(
+        request,
+        "clouds/sky.html",
+        {"standings": standings, "sentence": standing.in_a_sentence(standings), "lively": lively},
+    )
+
+
+@reads
+def cloud(request: HttpRequest, slug: str) -> HttpResponse:
+    """One cloud and its button."""
+    found = _fetch(slug)
+    return _page(request, found) if found else _no_such_cloud(request)
+
+
+@posts
+def press(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Puff a cloud: nothing is rendered on the way to the pump."""
+    found = _fetch(slug)
+    if found is None:
+        return _no_such_cloud(request)
+    by = person(request)
+    if by is None:
+        return redirect_to_login(_url(found))
+    try:
+        actions.press(found, by=by)
+    except refusals.SwitchedOff:
+        return _no_such_cloud(request)
+    except refusals.Refused as refused:
+        return _page(request, found, refused)
+    return SeeOther(_url(found))
+
+
+@posts
+def end(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """A visitor takes back what they asked for."""
+    by = person(request)
+    if by is None:
+        return redirect_to_login(reverse("puffs"))
+    run = Run.objects.live().of_visitors().filter(pk=pk, asked_by=by).select_related("cloud__venue").first()
+    if run is None:
+        return sorry(request, 404, "There is no puff of yours here to take back. Perhaps it is over already.")
+    try:
+        actions.end(run, by=by)
+    except refusals.TooLate as refused:
+        return sorry(request, 409, str(refused))
+    return SeeOther(_url(run.cloud))
+
+
+def _fetch(slug: str) -> Cloud | None:
+    return Cloud.objects.switched_on().select_related("venue").filter(slug=slug).first()
+
+
+def _url(found: Cloud) -> str:
+    return reverse("cloud", args=[found.slug])
+
+
+def _no_such_cloud(request: HttpRequest) -> HttpResponse:
+    return sorry(request, 404, "There is no such cloud, or it is switched off.")
+
+
+def _page(request: HttpRequest, found: Cloud, refused: refusals.Refused | None = None) -> HttpResponse:
+    """The cloud's page; after a press that was refused it says why, with a status to match."""
+    now = timezone.now()
+    by = person(request)
+    stands = standing.of(found, now)
+    seconds, why_not = _offer(found, by, now)
+    mine = next((run for run in stands.live if by and run.asked_by == by and run.source == Run.Source.VISITOR), None)
+    refusal = refused or (None if mine else why_not)
+    context = {
+        "standing": stands,
+        "seconds": seconds,
+        "reason": str(refusal) if refusal and str(refusal) != stands.sentence else "",
+        "refusal": refusal,
+        "refused": refused,
+        "mine": mine,
+        "place": stands.queue.index(mine) + 1 if mine in stands.queue else 0,
+        "last_puffs": Puff.objects.filter(cloud=found).select_related("asked_by").newest_first()[:LAST_PUFFS],
+    }
+    response = render(request, "clouds/cloud.html", context, status=_status(refused))
+    if refused and refused.until:
+        response["Retry-After"] = str(max(1, math.ceil((refused.until - now).total_seconds())))
+    return response
+
+
+def _offer(found: Cloud, by: User | None, now: datetime) -> tuple[float | None, refusals.Refused | None]:
+    try:
+        return actions.offer(found, by=by, now=now), None
+    except refusals.Refused as refused:
+        return None, refused
+
+
+def _status(refused: refusals.Refused | None) -> int:
+    return STATUS.get(type(refused), 409) if refused else 200

@@ -1,0 +1,199 @@
+"""How a cloud stands: what the sky and the cloud's own page say of it."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeVar
+
+from django.db.models import OuterRef, Subquery
+
+from clouds import balloon
+from clouds.models import Cloud, Plug, Puff, Run
+from clouds.timeline import Do
+
+
+class State(StrEnum):
+    """What a cloud is doing, in a word."""
+
+    READY = "ready"
+    PUFFING = "puffing"
+    SINKING = "letting air out"
+    STARTING = "about to puff"
+    WAITING = "waiting"
+    RESTING = "resting"
+    FULL = "full"
+    WAKING = "waking up"
+    UNREACHABLE = "out of reach"
+    STOPPED = "stopped"
+    HELD = "on hold"
+    CLOSED = "closed"
+
+
+SOON_DIFFERENT = {State.PUFFING, State.SINKING, State.STARTING, State.WAITING, State.RESTING, State.WAKING}
+Row = TypeVar("Row", Plug, Puff, Run)
+Said = tuple[State, str, datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A cloud at one moment: a state, a sentence that says it, until when, and what plays and waits."""
+
+    cloud: Cloud
+    state: State
+    sentence: str
+    until: datetime | None
+    fill: float
+    playing: Run | None
+    queue: list[Run]
+    simulated: bool
+    unguarded: bool
+
+    @property
+    def live(self) -> list[Run]:
+        """What plays and then what waits."""
+        return [self.playing, *self.queue] if self.playing else self.queue
+
+    @property
+    def percent(self) -> int:
+        """How full it is; 100 is as full as is safe."""
+        return round(self.fill * 100)
+
+    @property
+    def scale(self) -> str:
+        """How large to draw it beside a full one: the area follows the fill, and an empty balloon is not nothing."""
+        return f"{0.36 + 0.64 * math.sqrt(min(self.fill, balloon.FULL)):.3f}"
+
+    @property
+    def is_lively(self) -> bool:
+        """Whether it is likely to look different in a second."""
+        return self.state in SOON_DIFFERENT or bool(self.queue)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    cloud: Cloud
+    plugs: list[Plug]
+    still_on: list[Puff]
+    live: list[Run]
+    last_off_at: datetime | None
+    now: datetime
+
+    @property
+    def fill(self) -> float:
+        return self.cloud.fill_with(self.still_on, self.now)
+
+    @property
+    def pump(self) -> Plug | None:
+        return next((plug for plug in self.plugs if plug.pump == Plug.Pump.INFLATE), None)
+
+    @property
+    def playing(self) -> Run | None:
+        return next((run for run in self.live if run.state == Run.State.PLAYING), None)
+
+    @property
+    def queue(self) -> list[Run]:
+        return [run for run in self.live if run.state == Run.State.WAITING]
+
+
+def of_all(clouds: Sequence[Cloud], now: datetime) -> list[Standing]:
+    """The standing of each of these, in as many queries for a hundred as for one. They must come with their venue."""
+    ids = [cloud.pk for cloud in clouds]
+    plugs = Plug.objects.filter(cloud__in=ids)
+    still_on = Puff.objects.still_on().filter(cloud__in=ids).order_by("on_at")
+    live = Run.objects.live().filter(cloud__in=ids).select_related("asked_by").oldest_first()
+    last = Puff.objects.filter(cloud=OuterRef("pk"), off_at__isnull=False).newest_first().values("off_at")[:1]
+    last_off_at = dict(Cloud.objects.filter(pk__in=ids).values_list("pk", Subquery(last)))
+    plugs_of, on_of, live_of = _by_cloud(plugs), _by_cloud(still_on), _by_cloud(live)
+    return [
+        _stand(_Facts(cloud, plugs_of[cloud.pk], on_of[cloud.pk], live_of[cloud.pk], last_off_at.get(cloud.pk), now))
+        for cloud in clouds
+    ]
+
+
+def of(cloud: Cloud, now: datetime) -> Standing:
+    """The standing of one cloud, which must come with its venue."""
+    return of_all([cloud], now)[0]
+
+
+def in_a_sentence(standings: Sequence[Standing]) -> str:
+    """What goes on in the sky."""
+    names = [standing.cloud.name for standing in standings if standing.state is State.PUFFING]
+    if not standings:
+        return "There are no clouds yet."
+    if not names:
+        return "The sky is calm."
+    if len(names) > 3:
+        return f"{len(names)} clouds are puffing."
+    return f"{names[0]} is puffing." if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} are puffing."
+
+
+def _by_cloud(rows: Iterable[Row]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.cloud_id is not None:
+            found[row.cloud_id].append(row)
+    return found
+
+
+def _stand(facts: _Facts) -> Standing:
+    state, sentence, until = _trouble(facts) or _playing(facts) or _kept_away(facts) or _between(facts)
+    return Standing(
+        facts.cloud,
+        state,
+        sentence,
+        until,
+        facts.fill,
+        facts.playing,
+        facts.queue,
+        simulated=any(plug.simulated for plug in facts.plugs),
+        unguarded=any(plug.unguarded for plug in facts.plugs),
+    )
+
+
+def _trouble(facts: _Facts) -> Said | None:
+    if facts.pump is None:
+        return State.UNREACHABLE, f"{facts.cloud} has no pump yet.", None
+    if facts.pump.trouble:
+        return State.UNREACHABLE, f"{facts.cloud} is out of reach.", None
+    return None
+
+
+def _playing(facts: _Facts) -> Said | None:
+    """What plays, as far as somebody is there who plays it."""
+    run, name = facts.playing, facts.cloud.name
+    until = run.started_at + timedelta(seconds=run.seconds) if run and run.started_at else None
+    if (facts.still_on or run) and not facts.cloud.venue.is_conducted(facts.now):
+        return State.WAKING, f"{name} is getting ready: its conductor is starting.", None
+    if any(puff.do is Do.INFLATE for puff in facts.still_on):
+        return State.PUFFING, f"{name} is puffing.", until
+    if facts.still_on:
+        return State.SINKING, f"{name} is letting air out.", until
+    return (State.STARTING, f"{name} is about to puff.", None) if run else None
+
+
+def _kept_away(facts: _Facts) -> Said | None:
+    venue, now = facts.cloud.venue, facts.now
+    if venue.stopped_at:
+        return State.STOPPED, f"Everything at {venue} is stopped for now.", None
+    if venue.is_held(now):
+        return State.HELD, venue.held_because or f"{venue} takes a break.", venue.held_until
+    if not venue.is_open(now):
+        return State.CLOSED, f"{venue} is closed.", venue.next_opening(now)
+    if not venue.is_conducted(now):
+        return State.WAKING, f"{facts.cloud} is getting ready: its conductor is starting.", None
+    return None
+
+
+def _between(facts: _Facts) -> Said:
+    cloud, now = facts.cloud, facts.now
+    rested_at = facts.last_off_at + timedelta(seconds=cloud.rest_seconds) if facts.last_off_at else None
+    if rested_at and now < rested_at:
+        return State.RESTING, f"{cloud} is resting.", rested_at
+    if facts.queue:
+        return State.WAITING, f"{cloud} puffs in a moment.", None
+    if balloon.room(facts.fill, cloud.measures) <= 0:
+        return State.FULL, f"{cloud} is as full as is safe.", None
+    return State.READY, f"{cloud} is ready.", None
