@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from clouds.admin import clouds, history, people, plugs, venues
+from clouds.admin import cloud, history, people, plug, venue
 
-__all__ = ["clouds", "history", "people", "plugs", "venues"]
+__all__ = ["cloud", "history", "people", "plug", "venue"]
 
 admin.site.site_header = "The Cloud: curators"
 admin.site.site_title = "The Cloud"

@@ -34,7 +34,7 @@ class OnlyItsFields(ModelAdmin):
     Else a curator who corrects a venue's name could undo a stop that came a moment earlier.
     """
 
-    def save_model(self, request: HttpRequest, obj: models.Model, form: forms.ModelForm[Any], change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: models.Model, form: "forms.ModelForm[Any]", change: bool) -> None:
         """Save what the form changed, and the moment of change where a model keeps one."""
         if not change:
             super().save_model(request, obj, form, change)

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from clouds.models import User
 
 
-class AddForm(AdminUserCreationForm):
+class AddForm(AdminUserCreationForm):  # type: ignore[type-arg]
     """A name and a password."""
 
     class Meta:
@@ -18,7 +18,7 @@ class AddForm(AdminUserCreationForm):
         fields = ["name"]
 
 
-class ChangeForm(UserChangeForm):
+class ChangeForm(UserChangeForm):  # type: ignore[type-arg]
     """All but the password, which has a page of its own."""
 
     class Meta:
@@ -27,7 +27,7 @@ class ChangeForm(UserChangeForm):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     """A visitor or a curator."""
 
     form = ChangeForm

@@ -57,6 +57,7 @@ class House:
         self._journal = journal
         self._outlets: dict[int, Outlet] = {}
         self._actors: dict[int, Actor] = {}
+        self._first_offs: dict[int, asyncio.Task[Confirmed]] = {}
         self._rigs: dict[int, Rig] = {}
         self._known_plugs: object = None
         self._performances: dict[int, Performance] = {}
@@ -76,13 +77,14 @@ class House:
         """Work until told to leave, or until something breaks; leave in good order either way."""
         try:
             async with doorbell.listen() as bell:
-                work = [self._told, *map(asyncio.ensure_future, (self._beat(), self._look_round(), self._attend(bell)))]
-                done, _ = await asyncio.wait(work, return_when=asyncio.FIRST_COMPLETED)
-                for task in work[1:]:
+                work = [asyncio.ensure_future(job) for job in (self._beat(), self._look_round(), self._attend(bell))]
+                ends: list[asyncio.Future[Any]] = [self._told, *work]
+                done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                for task in work:
                     task.cancel()
-                await asyncio.wait(work[1:])
-                for task in done:
-                    task.result()
+                await asyncio.wait(work)
+                for ended in done:
+                    ended.result()
         finally:
             await self._clear(self._told.result() if self._told.done() else SHUT_DOWN)
 
@@ -93,6 +95,7 @@ class House:
             performance.end(Run.Outcome.STOPPED, why)
         if tasks := [*ends, *self._chores]:
             await asyncio.wait(tasks, timeout=LEAVE_WITHIN_SECONDS)
+        unfinished = set(self._performances)
         for performance in self._performances.values():
             performance.give_up()
         for task in [*ends, *self._chores]:
@@ -100,6 +103,7 @@ class House:
         await asyncio.gather(*(actor.close() for actor in self._actors.values()), return_exceptions=True)
         await asyncio.gather(*ends, *self._chores, return_exceptions=True)
         self._report(timezone.now())
+        self._journal.write(ledger.hand_back, self._baton.holder, unfinished, why, timezone.now())
         self._journal.write(self._baton.lay_down)
 
     async def _beat(self) -> None:
@@ -231,7 +235,7 @@ class House:
 
     async def _recover(self, cloud_id: int) -> None:
         pumps = self._rigs.get(cloud_id, Rig()).pumps.values()
-        offs = await asyncio.gather(*(pump.actor.first_off for pump in pumps))
+        offs = await asyncio.gather(*(self._first_offs[pump.plug_id] for pump in pumps))
         found: dict[int, Confirmed] = {pump.plug_id: off for pump, off in zip(pumps, offs, strict=True)}
         self._journal.write(ledger.lose, cloud_id, found, self._baton.holder, timezone.now())
         # Asked in turn, this is answered when the entry above is written.
@@ -247,7 +251,7 @@ class House:
                 del self._outlets[plug_id]
         for plug_id in outlets.keys() - self._outlets.keys():
             actor = self._actors[plug_id] = plugs.actor_for(outlets[plug_id].address)
-            actor.first_off = actor.switch_off()
+            self._first_offs[plug_id] = actor.switch_off()
         self._outlets = outlets
         self._rigs = {}
         for outlet in outlets.values():

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import ParamSpec, TypeVar
 
 from django.db import connection
@@ -31,11 +32,11 @@ class Journal:
 
     async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The answer, asked for once. Raises one of OUT_OF_REACH when the database does not answer."""
-        return await asyncio.wrap_future(self._thread.submit(_once, question, *args, **kwargs))
+        return await asyncio.wrap_future(self._thread.submit(_once, partial(question, *args, **kwargs)))
 
     def write(self, entry: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> "Future[None]":
         """Write this, after all that was written before, again and again until the database has taken it."""
-        return self._thread.submit(self._insist, entry, *args, **kwargs)
+        return self._thread.submit(self._insist, partial(entry, *args, **kwargs))
 
     async def close(self, seconds: float) -> None:
         """Wait for what is to be written, up to so many seconds, then let go of the database."""
@@ -45,10 +46,10 @@ class Journal:
         self._closing = True
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _insist(self, entry: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    def _insist(self, entry: Callable[[], object]) -> None:
         while not self._closing:
             try:
-                _once(entry, *args, **kwargs)
+                _once(entry)
                 return
             except OUT_OF_REACH:
                 log.warning("The database does not answer; what is to be written waits.")
@@ -58,9 +59,9 @@ class Journal:
                 return
 
 
-def _once(entry: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+def _once(job: Callable[[], T]) -> T:
     try:
-        return entry(*args, **kwargs)
+        return job()
     except OUT_OF_REACH:
         connection.close()
         raise

@@ -68,6 +68,11 @@ def end_run(run_id: int, holder: str, outcome: Run.Outcome, reason: str, at: dat
     Run.objects.filter(pk=run_id, conductor=holder).end(outcome, reason, at)
 
 
+def hand_back(holder: str, unfinished: Iterable[int], reason: str, at: datetime) -> None:
+    """A conductor leaves: runs that it claimed and never began end, those whose pumps are not known to be off don't."""
+    Run.objects.playing().filter(conductor=holder).exclude(pk__in=unfinished).end(Run.Outcome.STOPPED, reason, at)
+
+
 def by_hand(plug_id: int, seconds: int, off_at: datetime) -> None:
     """A plug that should have been off was on for so many seconds."""
     with transaction.atomic():
@@ -147,7 +152,8 @@ def _close(puff: Puff, off_at: datetime, outcome: str, reason: str, *, confirmed
         return
     since = off_at if cloud.fill_then_at is None else max(off_at, cloud.fill_then_at)
     Cloud.objects.filter(pk=cloud.pk).update(fill_then=fill, fill_then_at=since)
-    Plug.objects.filter(pk=puff.plug_id).update(relay=Plug.Relay.OFF)
+    if puff.plug_id is not None:
+        Plug.objects.filter(pk=puff.plug_id).update(relay=Plug.Relay.OFF)
 
 
 def _write_what_was_not(run: Run, plug_id: int, confirmed: Confirmed) -> None:

@@ -33,12 +33,8 @@ class CloudQuerySet(models.QuerySet["Cloud"]):
         return self.filter(venue=venue)
 
 
-def _seconds(
-    label: str, low: float, high: float, help_text: str, **options: object
-) -> "models.FloatField[float, float]":
-    return models.FloatField(
-        label, validators=[MinValueValidator(low), MaxValueValidator(high)], help_text=help_text, **options
-    )
+def _between(low: float, high: float) -> list[MinValueValidator | MaxValueValidator]:
+    return [MinValueValidator(low), MaxValueValidator(high)]
 
 
 class Cloud(models.Model):
@@ -49,38 +45,49 @@ class Cloud(models.Model):
     slug = models.SlugField(unique=True)
     enabled = models.BooleanField("switched on", default=True, help_text="Visitors see it and may puff it.")
 
-    fill_seconds = _seconds(
-        "fill time", 1, DAY_SECONDS, "Seconds of pump time from empty to as full as is safe.", default=60.0
+    fill_seconds = models.FloatField(
+        "fill time",
+        default=60.0,
+        validators=_between(1, DAY_SECONDS),
+        help_text="Seconds of pump time from empty to as full as is safe.",
     )
-    half_life_seconds = _seconds(
+    half_life_seconds = models.FloatField(
         "half-life",
-        1,
-        1000 * DAY_SECONDS,
-        "Seconds in which a full one sinks to half by itself. Empty: it doesn't.",
         null=True,
         blank=True,
+        validators=_between(1, 1000 * DAY_SECONDS),
+        help_text="Seconds in which a full one sinks to half by itself. Empty: it doesn't.",
     )
-    vent_seconds = _seconds(
+    vent_seconds = models.FloatField(
         "vent time",
-        1,
-        DAY_SECONDS,
-        "Seconds from full to empty with the deflate plug on. Empty: no deflate plug.",
         null=True,
         blank=True,
+        validators=_between(1, DAY_SECONDS),
+        help_text="Seconds from full to empty with the deflate plug on. Empty: no deflate plug.",
     )
-    hard_cap_seconds = _seconds(
-        "hard cap", 5, LONGEST_PUFF_SECONDS, "No inflation lasts longer, whoever asks for it.", default=60.0
+    hard_cap_seconds = models.FloatField(
+        "hard cap",
+        default=60.0,
+        validators=_between(5, LONGEST_PUFF_SECONDS),
+        help_text="No inflation lasts longer, whoever asks for it.",
     )
-    puff_seconds = _seconds("puff", 1, LONGEST_PUFF_SECONDS, "Seconds that a visitor's press inflates.", default=5.0)
-    rest_seconds = _seconds(
-        "rest", 0, DAY_SECONDS, "Seconds between the end of one visitor's puff and the next.", default=2.0
+    puff_seconds = models.FloatField(
+        "puff",
+        default=5.0,
+        validators=_between(1, LONGEST_PUFF_SECONDS),
+        help_text="Seconds that a visitor's press inflates.",
     )
-    cool_down_seconds = _seconds(
+    rest_seconds = models.FloatField(
+        "rest",
+        default=2.0,
+        validators=_between(0, DAY_SECONDS),
+        help_text="Seconds between the end of one visitor's puff and the next.",
+    )
+    cool_down_seconds = models.FloatField(
         "cool-down",
-        0,
-        DAY_SECONDS,
-        "Seconds that a visitor waits after their last puff before they may press again.",
         default=30.0,
+        validators=_between(0, DAY_SECONDS),
+        help_text="Seconds that a visitor waits after their last puff before they may press again.",
     )
     queue_limit = models.PositiveSmallIntegerField(
         "queue", default=10, validators=[MaxValueValidator(1000)], help_text="Visitors who may wait. 0: nobody waits."

@@ -78,7 +78,6 @@ class Actor:
         self.trouble = ""
         self.reading: Reading | None = None
         self.off_since = -math.inf
-        self.first_off: asyncio.Task[Confirmed] | None = None
 
     @property
     def is_ready(self) -> bool:

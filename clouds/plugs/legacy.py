@@ -25,8 +25,8 @@ from clouds.plugs.errors import NotAPlug, NoTimer, PlugError, Refused, Stranger,
 
 # A plug that has not reached a time server since it got power counts from the year 2000 or 1970.
 FIRST_CREDIBLE_YEAR = 2020
-LOOK = {"count_down": {"get_rules": {}}, "time": {"get_time": {}}, "system": {"get_sysinfo": {}}}
-OFF = {
+LOOK: dict[str, Any] = {"count_down": {"get_rules": {}}, "time": {"get_time": {}}, "system": {"get_sysinfo": {}}}
+OFF: dict[str, Any] = {
     "count_down": {"get_rules": {}},
     "time": {"get_time": {}},
     "system": {"set_relay_state": {"state": 0}, "get_sysinfo": {}},

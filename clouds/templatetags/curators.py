@@ -8,7 +8,7 @@ from django.template import RequestContext
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from clouds.admin.forms import HoldForm
+from clouds.forms import HoldForm
 from clouds.models import Venue
 
 register = template.Library()
@@ -43,7 +43,7 @@ def strip(context: RequestContext) -> dict[str, Any]:
     request, now = context["request"], timezone.now()
     user = request.user
     may_change = user.is_staff and user.has_perm("clouds.change_venue")
-    may_see = may_change or user.is_staff and user.has_perm("clouds.view_venue")
+    may_see = may_change or (user.is_staff and user.has_perm("clouds.view_venue"))
     venues = [
         {"venue": venue, "state": state_of(venue, now), "held": venue.is_held(now), "form": HoldForm(venue)}
         for venue in (Venue.objects.all() if may_see else [])

@@ -1,4 +1,4 @@
-"""What the tests of the nouns and rules share: a clock that stands, a bell that is written down, a database for threads."""
+"""What the tests of the nouns and rules share: a clock that stands, rings written down, a database for threads."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

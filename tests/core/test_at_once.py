@@ -1,5 +1,8 @@
 """What happens when two do the same at the same instant: the database lets one of them in."""
 
+import threading
+from typing import Any
+
 import pytest
 
 from clouds import actions, refusals
@@ -50,15 +53,32 @@ def test_two_who_ring_at_the_same_instant_ring_once(venue: Venue, rung: Recorder
     assert len(rung.calls) == 1
 
 
-def test_a_stop_and_a_play_at_the_same_instant_leave_nothing_that_waits_unless_it_came_first(
-    cloud: Cloud, curator: User, venue: Venue
+@pytest.mark.parametrize("ask", ["press", "play"])
+def test_a_stop_while_somebody_is_let_in_ends_their_run_too(
+    ask: str, cloud: Cloud, curator: User, venue: Venue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = [Step(Do.INFLATE, 5)]
-    _, answer = make.at_once(
-        lambda: actions.stop(venue, by=curator), lambda: actions.play(cloud, plan, by=curator)
-    )
-    assert not Run.objects.live().exists()
-    assert isinstance(answer, Run | refusals.Stopped)
+    let_in, stopped, asked = threading.Event(), threading.Event(), actions._ask
+
+    def ask_slowly(*args: Any, **kwargs: Any) -> Run:
+        let_in.set()
+        # A stop that waits for what is under way cannot be waited for; one that doesn't is over long before.
+        stopped.wait(0.3)
+        return asked(*args, **kwargs)
+
+    def stop() -> None:
+        assert let_in.wait(10)
+        actions.stop(venue, by=curator)
+        stopped.set()
+
+    monkeypatch.setattr(actions, "_ask", ask_slowly)
+    asking = {
+        "press": lambda: actions.press(cloud, by=curator),
+        "play": lambda: actions.play(cloud, [Step(Do.INFLATE, 5)], by=curator),
+    }
+    run, _ = make.at_once(asking[ask], stop)
+    assert isinstance(run, Run)
+    run.refresh_from_db()
+    assert (run.state, run.outcome) == ("ended", "stopped")
 
 
 def test_two_who_end_a_run_at_the_same_instant_end_it_once(cloud: Cloud, ada: User, curator: User) -> None:

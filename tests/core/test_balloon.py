@@ -145,7 +145,9 @@ def test_a_refused_plan_is_refused_in_an_inflation_and_is_fine_up_to_there(
 ) -> None:
     second = balloon.overfills_at(fill, plan, hard_cap, by)
     assume(second is not None)
-    cue = next(cue for cue in timeline.cues(plan) if cue.until.total_seconds() >= second - 1e-9 and cue.do is Do.INFLATE)
+    cue = next(
+        cue for cue in timeline.cues(plan) if cue.until.total_seconds() >= second - 1e-9 and cue.do is Do.INFLATE
+    )
     assert cue.at.total_seconds() <= second + 1e-9
     assert balloon.overfills_at(fill, plan[: cue.index], hard_cap, by) is None
 
@@ -165,9 +167,7 @@ def test_a_refused_plan_is_refused_in_an_inflation_and_is_fine_up_to_there(
         (0.0, [Step(Do.INFLATE, 40), Step(Do.INFLATE, 40)], 60),
     ],
 )
-def test_a_plan_is_refused_where_the_air_could_be_too_much(
-    fill: float, plan: list[Step], second: float | None
-) -> None:
+def test_a_plan_is_refused_where_the_air_could_be_too_much(fill: float, plan: list[Step], second: float | None) -> None:
     assert balloon.overfills_at(fill, plan, 600, Measures(60, vent=30)) == pytest.approx(second)
 
 

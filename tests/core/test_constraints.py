@@ -142,7 +142,10 @@ KEPT: list[tuple[str, Deed]] = [
     ("a_plugs_port_is_a_port", twice(set_plug(port=1), set_plug(port=65_535))),
     ("a_cloud_has_one_plug_for_each_pump", add_plug(pump="deflate")),
     ("a_cloud_has_one_plug_for_each_pump", twice(add_plug(cloud=None), add_plug(cloud=None, port=9997))),
-    ("an_outlet_is_one_plug", twice(add_plug(port=9999, child_id="01"), add_plug(cloud=None, port=9999, child_id="02"))),
+    (
+        "an_outlet_is_one_plug",
+        twice(add_plug(port=9999, child_id="01"), add_plug(cloud=None, port=9999, child_id="02")),
+    ),
     ("one_run_plays_on_a_cloud", twice(add_run(**PLAYING), add_run())),
     ("one_run_plays_on_a_cloud", twice(add_run(**PLAYING), add_run(**ENDED))),
     ("one_live_request_a_visitor_a_cloud", twice(for_ada(add_run), for_ada(add_run, **ENDED))),

@@ -89,7 +89,17 @@ def test_a_countdown_outlasts_the_inflation_by_a_second_where_the_hard_cap_lets_
 
 @pytest.mark.parametrize(
     ("left", "hard_cap", "countdown"),
-    [(0, 60, 5), (0.2, 60, 5), (3, 60, 5), (3.99, 60, 5), (4, 60, 6), (5, 60, 7), (5.5, 60, 7), (59, 60, 60), (5, 5, 5)],
+    [
+        (0, 60, 5),
+        (0.2, 60, 5),
+        (3, 60, 5),
+        (3.99, 60, 5),
+        (4, 60, 6),
+        (5, 60, 7),
+        (5.5, 60, 7),
+        (59, 60, 60),
+        (5, 5, 5),
+    ],
 )
 def test_a_countdown_is_counted_in_whole_seconds(left: float, hard_cap: float, countdown: int) -> None:
     assert timeline.countdown_seconds(left, hard_cap) == countdown

@@ -116,11 +116,9 @@ def test_the_next_opening_is_the_next_moment_at_which_it_opens(
     opens=st.times(min_value=time(4)).map(lambda clock: clock.replace(second=0, microsecond=0)),
     closes=st.times().map(lambda clock: clock.replace(second=0, microsecond=0)),
     zone=st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]),
-    now=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001
+    now=st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),
 )
-def test_it_is_closed_until_its_next_opening_and_open_then(
-    opens: time, closes: time, zone: str, now: datetime
-) -> None:
+def test_it_is_closed_until_its_next_opening_and_open_then(opens: time, closes: time, zone: str, now: datetime) -> None:
     if opens == closes:
         closes = time(0) if opens != time(0) else time(1)
     venue = hours(opens, closes, zone)
@@ -138,7 +136,9 @@ def test_a_time_zone_of_the_world_is_one(name: str) -> None:
     assert Venue(time_zone=name).zone.key == name
 
 
-@pytest.mark.parametrize("name", ["", "Berlin", "europe/berlin", "CEST+1", "../../etc/passwd", "/etc/localtime", "x" * 9])
+@pytest.mark.parametrize(
+    "name", ["", "Berlin", "europe/berlin", "CEST+1", "../../etc/passwd", "/etc/localtime", "x" * 9]
+)
 def test_a_time_zone_that_is_none_is_refused_in_a_sentence(name: str) -> None:
     with pytest.raises(ValidationError, match="is not a time zone"):
         validate_time_zone(name)

@@ -48,7 +48,7 @@ def test_the_call_is_one_that_django_q2_takes(cluster: str, queue: str, venue: V
     Venue.objects.update(cluster=cluster)
     assert actions.wake(fresh(), NOON)
     queued = OrmQ.objects.get()
-    task = queued.task()
+    task = queued.task
     assert queued.key == queue
     assert (task["func"], task["args"], task["kwargs"]) == ("clouds.tasks.play", (venue.pk,), {})
     assert (task["name"], task["timeout"]) == ("play gallery", -1)

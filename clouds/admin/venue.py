@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from clouds import actions, refusals
 from clouds.admin.base import Buttons, OnlyItsFields, View, curator, gone, posts, status_of
-from clouds.admin.forms import HoldForm
+from clouds.forms import HoldForm
 from clouds.models import Venue
 from clouds.templatetags.curators import ago, state_of
 

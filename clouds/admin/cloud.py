@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from clouds import actions, refusals
 from clouds.admin.base import Buttons, OnlyItsFields, View, curator, gone, posts, status_of
-from clouds.admin.forms import NoteForm, PuffForm
+from clouds.forms import NoteForm, PuffForm
 from clouds.models import BalloonNote, Cloud, Plug, Puff
 from clouds.timeline import Do, Step
 
@@ -27,7 +27,8 @@ class PlugLines(Inline):
     """A cloud's plugs, to look at and to follow; they are edited on their own pages."""
 
     model = Plug
-    fields = readonly_fields = ["pump", "host", "relay", "trouble"]
+    fields = ["pump", "host", "relay", "trouble"]
+    readonly_fields = ["pump", "host", "relay", "trouble"]
     extra = 0
     can_delete = False
     show_change_link = True

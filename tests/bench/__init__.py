@@ -1,0 +1,1 @@
+"""Benchmarks against real processes: `python -m tests.bench press --check`. A bench is a module here."""
