@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +21,7 @@ from clouds.conductor.journal import OUT_OF_REACH, Journal
 from clouds.conductor.ledger import Sight
 from clouds.conductor.performance import SHUT_DOWN, Performance, Pump, Rig
 from clouds.models import Plug, Run
-from clouds.plugs import Actor, Confirmed, Relay
+from clouds.plugs import Actor, Confirmed, Reading, Relay
 
 LOOK_ROUND_EVERY_SECONDS = 0.5
 SEEN_EVERY = timedelta(seconds=10)
@@ -136,10 +136,7 @@ class House:
         reading = await actor.check()
         if reading is None or not reading.relay_on or not was_off:
             return
-        log.warning("Plug %s was on without having been told to; it is being switched off.", plug_id)
-        confirmed = await actor.off()
-        seconds = reading.on_seconds + int((confirmed.at - confirmed.asked_at).total_seconds()) + 1
-        self._journal.write(ledger.by_hand, plug_id, seconds, confirmed.at)
+        self._note_by_hand(plug_id, reading, await actor.off())
 
     async def _attend(self, bell: doorbell.Bell) -> None:
         """Read the news as soon as there is any, and act on it."""
@@ -224,8 +221,8 @@ class House:
         """The first act: everything off and confirmed, and what a predecessor left is brought to an end."""
         while True:
             try:
-                await self._fetch_plugs()
                 left = await self._journal.ask(ledger.left_behind, self._baton.venue_id, self._baton.holder)
+                await self._fetch_plugs(left)
                 break
             except OUT_OF_REACH:
                 await asyncio.sleep(BEAT_EVERY_SECONDS)
@@ -242,8 +239,11 @@ class House:
         await self._journal.ask(lambda: None)
         self._recovering.discard(cloud_id)
 
-    async def _fetch_plugs(self) -> None:
-        """Know the plugs as their rows say; what is new or has changed is switched off first."""
+    async def _fetch_plugs(self, recovering: Collection[int] = ()) -> None:
+        """Know the plugs as their rows say; what is new or has changed is switched off first.
+
+        That one was on is written here, unless its cloud is one of those that are recovered, which tells more.
+        """
         outlets = {outlet.plug_id: outlet for outlet in await self._journal.ask(desk.outlets, self._baton.venue_id)}
         for plug_id, outlet in list(self._outlets.items()):
             if outlets.get(plug_id) != outlet:
@@ -252,12 +252,24 @@ class House:
         for plug_id in outlets.keys() - self._outlets.keys():
             actor = self._actors[plug_id] = plugs.actor_for(outlets[plug_id].address)
             self._first_offs[plug_id] = actor.switch_off()
+            if outlets[plug_id].cloud_id not in recovering:
+                self._do(self._note_if_on(plug_id))
         self._outlets = outlets
         self._rigs = {}
         for outlet in outlets.values():
             if outlet.cloud_id is not None:
                 pump = Pump(outlet.plug_id, self._actors[outlet.plug_id])
                 self._rigs.setdefault(outlet.cloud_id, Rig()).pumps[outlet.do] = pump
+
+    async def _note_if_on(self, plug_id: int) -> None:
+        confirmed = await asyncio.shield(self._first_offs[plug_id])
+        if confirmed.before is not None and confirmed.before.relay_on:
+            self._note_by_hand(plug_id, confirmed.before, confirmed)
+
+    def _note_by_hand(self, plug_id: int, found: Reading, confirmed: Confirmed) -> None:
+        log.warning("Plug %s was on without having been told to; it was switched off.", plug_id)
+        seconds = found.on_seconds + int((confirmed.at - confirmed.asked_at).total_seconds()) + 1
+        self._journal.write(ledger.by_hand, plug_id, seconds, confirmed.at)
 
     async def _let_go(self, actor: Actor, outlet: Outlet) -> None:
         for performance in self._performances.values():
@@ -294,4 +306,9 @@ class House:
         """Have something done on the side; kept track of until it is."""
         task = asyncio.get_running_loop().create_task(chore)
         self._chores.add(task)
-        task.add_done_callback(self._chores.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._chores.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("A mistake in the conductor", exc_info=error)

@@ -1,36 +1,18 @@
 """Visitors with phones, as light as can be, because they share the machine with what they press.
 
-A phone is one connection kept open and one request, made ready beforehand.
+A phone is one connection kept open; what it sends is made ready beforehand.
 """
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from tests.site import PATIENCE_SECONDS, Visitor
+from tests.site import PATIENCE_SECONDS, Simulator, Visitor, until
 
-BODY = b"csrfmiddlewaretoken=" + b"a" * 32
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A request's times, in unix seconds, and how it was answered."""
-
-    sent_at: float
-    answered_at: float
-    status: int
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A press to be made `at` seconds after the start: on what, and how."""
-
-    at: float
-    plug: str
-    phone: "Phone"
-    request: bytes
+TOKEN = "a" * 32
+BODY = f"csrfmiddlewaretoken={TOKEN}".encode()
+TAKEN = (204, 302, 303)
 
 
 class Phone:
@@ -43,83 +25,100 @@ class Phone:
 
     async def connect(self) -> None:
         """Have a connection."""
-        self._line = await asyncio.open_connection("127.0.0.1", self._port)
+        self._line = self._line or await asyncio.open_connection("127.0.0.1", self._port)
 
-    async def ask(self, request: bytes) -> Answer:
-        """Send a request and read the answer to its end."""
+    async def ask(self, request: bytes) -> tuple[float, float, int]:
+        """Send a request and read the answer: the unix times of both, and the status."""
         async with self._turn, asyncio.timeout(PATIENCE_SECONDS):
-            if self._line is None:
-                await self.connect()
+            await self.connect()
             assert self._line is not None
             reader, writer = self._line
             sent_at = time.time()
             writer.write(request)
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             answered_at = time.time()
-            _, _, rest = head.partition(b"content-length: ")
-            await reader.readexactly(int(rest.partition(b"\r\n")[0] or 0))
-            return Answer(sent_at, answered_at, int(head.split(b" ", 2)[1]))
+            length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
+            await reader.readexactly(int(length or 0))
+            return sent_at, answered_at, int(head.split(b" ", 2)[1])
 
-    def close(self) -> None:
-        """Hang up."""
-        if self._line is not None:
-            self._line[1].close()
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A press to be made `at` seconds after the start, which is to switch this plug on."""
+
+    at: float
+    plug: str
+    phone: Phone
+    request: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A press that was made, and after how many seconds it was answered and the relay was on."""
+
+    plug: str
+    answered_after: float
+    on_after: float
 
 
 def post(path: str, visitor: Visitor | None = None) -> bytes:
-    """A form sent by this visitor, who is logged in; or by nobody."""
-    cookies = {**(visitor.cookies if visitor else {}), "csrftoken": "a" * 32}
-    headers = {
-        "Host": "127.0.0.1",
-        "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
-        "Content-Type": "application/x-www-form-urlencoded",
-        "Content-Length": str(len(BODY)),
-    }
-    return _head("POST", path, headers) + BODY
+    """A form, sent by this visitor, who is logged in, or by nobody."""
+    cookies = {**(visitor.cookies if visitor else {}), "csrftoken": TOKEN}
+    lines = [
+        f"POST {path} HTTP/1.1",
+        "Host: 127.0.0.1",
+        "Cookie: " + "; ".join(f"{name}={value}" for name, value in cookies.items()),
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {len(BODY)}",
+        "",
+        "",
+    ]
+    return "\r\n".join(lines).encode() + BODY
 
 
-def get(path: str, visitor: Visitor | None = None) -> bytes:
-    """A page asked for by this visitor, or by nobody."""
-    cookies = visitor.cookies if visitor else {}
-    return _head("GET", path, {"Host": "127.0.0.1", "Cookie": "; ".join(f"{k}={v}" for k, v in cookies.items())})
+def press(simulators: Sequence[Simulator], orders: Sequence[Order]) -> list[Press]:
+    """Have these presses made, each at its time, and see what the plugs of these simulators did then."""
+    answers = asyncio.run(_carry_out(orders))
+    refused = [(order.plug, status) for order, (_, _, status) in zip(orders, answers, strict=True) if status not in TAKEN]
+    if refused:
+        raise AssertionError(f"{len(refused)} of {len(orders)} presses were not taken: {refused[:5]}")
+    since = min(sent_at for sent_at, _, _ in answers)
+    wanted = [(order.plug, sent_at) for order, (sent_at, _, _) in zip(orders, answers, strict=True)]
+    on_after = until(lambda: _on_after(simulators, wanted, since), "every relay was on", every=0.5)
+    return [
+        Press(order.plug, answered_at - sent_at, seconds)
+        for order, (sent_at, answered_at, _), seconds in zip(orders, answers, on_after, strict=True)
+    ]
 
 
-def _head(method: str, path: str, headers: Mapping[str, str]) -> bytes:
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
-    return "\r\n".join([*lines, "", ""]).encode()
-
-
-async def carry_out(orders: Iterable[Order]) -> list[tuple[str, Answer]]:
-    """Make each press at its time; on which plug, and how it was answered."""
+async def _carry_out(orders: Iterable[Order]) -> list[tuple[float, float, int]]:
+    orders = list(orders)
+    await asyncio.gather(*(phone.connect() for phone in {order.phone for order in orders}))
     clock = asyncio.get_running_loop().time
     start = clock()
 
-    async def one(order: Order) -> tuple[str, Answer]:
-        await asyncio.sleep(max(0.0, start + order.at - clock()))
-        return order.plug, await order.phone.ask(order.request)
+    async def one(order: Order) -> tuple[float, float, int]:
+        await asyncio.sleep(start + order.at - clock())
+        return await order.phone.ask(order.request)
 
     return await asyncio.gather(*(one(order) for order in orders))
 
 
-def play(orders: Iterable[Order]) -> list[tuple[str, Answer]]:
-    """The same from where there is no event loop; every press must have been taken."""
-    answers = asyncio.run(carry_out(orders))
-    if bad := [(plug, answer.status) for plug, answer in answers if answer.status not in (204, 302, 303)]:
-        raise AssertionError(f"{len(bad)} of {len(answers)} presses were not taken: {bad[:5]}")
-    return answers
+def _on_after(simulators: Sequence[Simulator], wanted: Iterable[tuple[str, float]], since: float) -> list[float] | None:
+    """Seconds from each of these times until that plug's relay was first on; None if one was not, so far."""
+    times: dict[str, list[float]] = {}
+    for change in (change for simulator in simulators for change in simulator.remote.record(since)):
+        if change["state"] == 1:
+            times.setdefault(change["plug"], []).append(change["at"])
+    found = [min((at - sent for at in times.get(plug, []) if at >= sent), default=None) for plug, sent in wanted]
+    seconds = [one for one in found if one is not None]
+    return seconds if len(seconds) == len(found) else None
 
 
-class Relays:
-    """The simulator's record of what relays did."""
-
-    def __init__(self, changes: Iterable[Mapping[str, Any]]) -> None:
-        self._changes: dict[str, list[tuple[float, int]]] = {}
-        for change in changes:
-            self._changes.setdefault(change["plug"], []).append((change["at"], change["state"]))
-
-    def seconds_until(self, state: int, plug: str, at: float) -> float:
-        """From `at` until this plug's relay was first so; raises LookupError if it never was."""
-        for changed_at, new in self._changes.get(plug, []):
-            if new == state and changed_at >= at:
-                return changed_at - at
-        raise LookupError(f"{plug} was never switched {'on' if state else 'off'} after {at}")
+def beside_plan(simulator: Simulator, planned: Mapping[float, str]) -> list[float]:
+    """How far, in seconds, from each of these planned ends its plug's relay went off."""
+    offs: dict[str, list[float]] = {}
+    for change in simulator.remote.record():
+        if change["state"] == 0:
+            offs.setdefault(change["plug"], []).append(change["at"])
+    return [min(abs(at - end) for at in offs[plug]) for end, plug in planned.items()]

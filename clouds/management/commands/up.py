@@ -1,7 +1,10 @@
 """Everything that a site on one machine needs, with one command."""
 
 import json
+import logging
+import math
 import secrets
+import socket
 import subprocess
 import sys
 import time
@@ -24,6 +27,9 @@ from clouds.supervisor import Child, Supervisor
 
 MANAGE = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py")]
 ROUND_SECONDS = 0.2
+WATCH_EVERY_SECONDS = 1.0
+
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -45,14 +51,15 @@ class Command(BaseCommand):
 
     def handle(self, *, demo: bool, host: str, port: int, canary_seconds: float, **_: Any) -> None:
         """Run until told to end."""
+        _check_port(host, port)
         self._prepare()
         cluster = Child("cluster", [*MANAGE, "qcluster"])
         children = [cluster, Child("web server", _web_server(host, port))]
         simulator = self._simulate() if demo else None
-        canary = Canary(cluster, canary_seconds)
+        watch = Watch(cluster, canary_seconds)
         self.stdout.write(f"Cloudsite is at {settings.SITE_URL if port == 8000 else f'http://localhost:{port}'}")
         try:
-            Supervisor(children, canary.look).run(ROUND_SECONDS)
+            Supervisor(children, watch.look).run(ROUND_SECONDS)
             self._confirm_off()
         finally:
             if simulator is not None:
@@ -88,34 +95,54 @@ class Command(BaseCommand):
             raise CommandError("Not every pump is confirmed off.")
 
 
-class Canary:
-    """Asks the cluster, again and again, to show that it takes tasks, and restarts it when it doesn't."""
+class Watch:
+    """Sees to it that the cluster takes tasks, and restarts it when it doesn't, and that every venue is conducted."""
 
-    def __init__(self, cluster: Child, every_seconds: float) -> None:
+    def __init__(self, cluster: Child, canary_seconds: float) -> None:
         self._cluster = cluster
-        self._every = every_seconds
-        self._asked = -every_seconds
-        self._asked_at = timezone.now()
+        self._every = canary_seconds
+        self._looked = 0.0
+        self._sent = -math.inf
+        self._expected_since = timezone.now()
 
     def look(self) -> None:
-        """To be called again and again."""
+        """To be called again and again; looks about once a second."""
         now = time.monotonic()
-        if now - self._asked < self._every:
+        if now - self._looked < WATCH_EVERY_SECONDS:
             return
-        self._asked = now
+        self._looked = now
         try:
-            sung = Venue.objects.reached_by(default_cluster()).order_by("canary_at").first()
-            if self._is_silent(now, sung.canary_at if sung else None):
-                self._cluster.restart()
-                self._asked_at = timezone.now()
-            async_task("clouds.tasks.canary", task_name="canary")
+            tasks.wake_conductors()
+            if now - self._sent >= self._every:
+                self._sent = now
+                self._hear_canary(now)
         except OperationalError:
-            return
+            log.warning("The database does not answer.")
+
+    def _hear_canary(self, now: float) -> None:
+        sung = Venue.objects.reached_by(default_cluster()).order_by("canary_at").first()
+        if self._is_silent(now, sung.canary_at if sung else None):
+            log.warning("The cluster takes no tasks any more and is restarted.")
+            self._cluster.restart()
+            self._expected_since = timezone.now()
+        async_task("clouds.tasks.canary", task_name="canary")
 
     def _is_silent(self, now: float, sung_at: datetime | None) -> bool:
         patience = timedelta(seconds=3 * self._every)
-        heard = max(moment for moment in (sung_at, self._asked_at) if moment)
+        heard = max(moment for moment in (sung_at, self._expected_since) if moment)
         return now - self._cluster.started > patience.total_seconds() and timezone.now() - heard > patience
+
+
+def _check_port(host: str, port: int) -> None:
+    """Say at once that the port is taken, and not in a log after all else was started."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError) as error:
+            raise CommandError(
+                f"Cloudsite can't listen at {host}, port {port}: {error}. Try another --port."
+            ) from error
 
 
 def _web_server(host: str, port: int) -> list[str]:
