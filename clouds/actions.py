@@ -7,7 +7,6 @@ is refused raises a `refusals.Refused` and changes nothing.
 import math
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -17,7 +16,6 @@ from clouds import balloon, doorbell, refusals, timeline
 from clouds.models import BalloonNote, Cloud, Plug, Puff, Run, User, Venue
 from clouds.timeline import Do, Step
 
-SHORTEST_PUFF_SECONDS = 1.0
 # A conductor that was rung for needs about two seconds to come; ringing again sooner would only fill the queue.
 RING_AGAIN_AFTER = timedelta(seconds=2)
 # What turns that a person had count for the cool-down: a puff that failed or was lost costs no turn.
@@ -31,8 +29,8 @@ def press(cloud: Cloud, *, by: User) -> Run:
     """
     now = timezone.now()
     with transaction.atomic():
-        # On PostgreSQL this lets presses on a cloud in one at a time, so that the queue's limit holds.
-        cloud = Cloud.objects.select_related("venue").select_for_update(of=("self",)).get(pk=cloud.pk)
+        # PostgreSQL so lets presses in one at a time, that the queue's limit holds, and a stop after what is under way.
+        cloud = Cloud.objects.select_related("venue").select_for_update(of=("self", "venue")).get(pk=cloud.pk)
         plug, seconds = _check(cloud, by, now)
         run = _ask(cloud, [Step(Do.INFLATE, seconds)], Run.Source.VISITOR, by, now, simulated=plug.simulated)
     _tell(cloud.venue, now)
@@ -52,7 +50,7 @@ def play(cloud: Cloud, steps: list[Step], *, by: User) -> Run:
     now = timezone.now()
     with transaction.atomic():
         # As it is now and not as the caller last saw it: a stop or a note may have come in between.
-        cloud = Cloud.objects.select_related("venue").get(pk=cloud.pk)
+        cloud = Cloud.objects.select_related("venue").select_for_update(of=("self", "venue")).get(pk=cloud.pk)
         _check_bounds(steps, cloud.hard_cap_seconds)
         pumps = {plug.pump: plug for plug in cloud.plugs.all()}
         for step in steps:
@@ -140,7 +138,8 @@ def wake(venue: Venue, now: datetime, *, at_once: bool = False) -> bool:
         "clouds.tasks.play",
         venue.pk,
         task_name=f"play {venue.slug}",
-        cluster=None if venue.cluster == settings.Q_CLUSTER["name"] else venue.cluster,
+        # Named always: without a name it would be whichever cluster this process belongs to.
+        cluster=venue.cluster,
         q_options={"timeout": -1},
     )
     return True
@@ -148,7 +147,7 @@ def wake(venue: Venue, now: datetime, *, at_once: bool = False) -> bool:
 
 def puff_that_fits(cloud: Cloud, now: datetime) -> float:
     """The seconds of a visitor's puff, shortened to the room there is. Raises NoRoom."""
-    if (fits := cloud.seconds_that_fit(now)) >= SHORTEST_PUFF_SECONDS:
+    if fits := cloud.seconds_that_fit(now):
         return min(cloud.puff_seconds, fits)
     sunk = balloon.fill_with_room(timeline.SHORTEST_COUNTDOWN_SECONDS, cloud.measures)
     wait = balloon.seconds_until(sunk, cloud.fill_at(now), Do.REST, cloud.measures) if sunk is not None else math.inf

@@ -10,9 +10,10 @@ class CloudsConfig(AppConfig):
     verbose_name = "The Cloud"
 
     def ready(self) -> None:
-        """Hear of each worker that a cluster spawns."""
+        """Hear of each worker that a cluster spawns, and have the settings checked."""
         from django_q.signals import post_spawn
 
-        from clouds import tasks
+        from clouds import checks, tasks
 
         post_spawn.connect(tasks.on_spawn, dispatch_uid="clouds")
+        checks.register_all()

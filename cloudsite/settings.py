@@ -3,9 +3,6 @@
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-
-import dj_database_url
 
 from cloudsite import environment
 
@@ -16,7 +13,7 @@ DEBUG = False
 
 SITE_URL = os.environ.get("SITE_URL", "http://localhost:8000").rstrip("/")
 LAN_HTTP = environment.names("LAN_HTTP")
-_SITE = urlsplit(SITE_URL)
+_SITE = environment.parts(SITE_URL)
 _HTTPS = _SITE.scheme == "https"
 ALLOWED_HOSTS = [_SITE.hostname or "localhost", "localhost", "127.0.0.1", "[::1]", *LAN_HTTP]
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if _SITE.hostname else []
@@ -72,10 +69,9 @@ SQLITE = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     },
 }
-DATABASE_URL = os.environ.get("DATABASE_URL")
-DATABASES: dict[str, Any] = {
-    "default": dj_database_url.parse(DATABASE_URL, conn_max_age=None) if DATABASE_URL else SQLITE
-}
+DATABASE_URL = os.environ.get("DATABASE_URL", "")
+_DATABASE, DATABASE_TROUBLE = environment.database(DATABASE_URL, SQLITE)
+DATABASES: dict[str, Any] = {"default": _DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # A cluster's sentinel tells its workers through this cache that it is stopping; it must be seen by every process.
@@ -101,7 +97,8 @@ Q_CLUSTER: dict[str, Any] = {
     "cache": "cluster",
     "ALT_CLUSTERS": {},
 }
-if REDIS_URL := os.environ.get("REDIS_URL"):
+REDIS_URL = os.environ.get("REDIS_URL", "")
+if REDIS_URL:
     Q_CLUSTER["redis"] = REDIS_URL
 else:
     Q_CLUSTER["orm"] = "default"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Max
 from django.utils import timezone
 
@@ -18,7 +18,6 @@ from clouds.timeline import Do, Step
 
 # A run that could not begin within this time is missed, and never replayed.
 BEGINS_WITHIN = timedelta(seconds=60)
-SHORTEST_PUFF_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,23 +130,8 @@ def _claim(run: Run, holder: str, now: datetime) -> Part | None:
     if steps is None:
         _refuse(run, Run.Outcome.SKIPPED, f"{run.cloud} is as full as is safe.", now)
         return None
-    with transaction.atomic():
-        ours = Venue.objects.select_for_update().filter(pk=run.cloud.venue_id, stopped_at=None).held_by(holder)
-        if not ours.exists():
-            return None
-        started_at, started = timezone.now(), time.monotonic()
-        claimed = (
-            Run.objects.filter(pk=run.pk)
-            .waiting()
-            .update(
-                state=Run.State.PLAYING,
-                started_at=now,
-                conductor=holder,
-                steps=timeline.dump(steps),
-                seconds=timeline.length(steps),
-            )
-        )
-    if not claimed:
+    started_at, started = timezone.now(), time.monotonic()
+    if not _take(run, steps, holder, started_at):
         return None
     return Part(
         run_id=run.pk,
@@ -163,14 +147,31 @@ def _claim(run: Run, holder: str, now: datetime) -> Part | None:
     )
 
 
+def _take(run: Run, steps: tuple[Step, ...], holder: str, at: datetime) -> bool:
+    """Whether the run is ours now: the baton is held, nothing is stopped, and nobody else has it or plays there."""
+    try:
+        with transaction.atomic():
+            ours = Venue.objects.select_for_update().filter(pk=run.cloud.venue_id, stopped_at=None).held_by(holder)
+            waiting = Run.objects.filter(pk=run.pk).waiting()
+            return ours.exists() and bool(
+                waiting.update(
+                    state=Run.State.PLAYING,
+                    started_at=at,
+                    conductor=holder,
+                    steps=timeline.dump(steps),
+                    seconds=timeline.length(steps),
+                )
+            )
+    except IntegrityError:
+        return False
+
+
 def _that_fit(run: Run, now: datetime) -> tuple[Step, ...] | None:
     """The steps of a run for which there is room: a visitor's puff may be shortened, nobody else's."""
     cloud: Cloud = run.cloud
     if run.source == Run.Source.VISITOR:
         fits = cloud.seconds_that_fit(now)
-        if fits < SHORTEST_PUFF_SECONDS:
-            return None
-        return tuple(replace(step, seconds=min(step.seconds, fits)) for step in run.plan)
+        return tuple(replace(step, seconds=min(step.seconds, fits)) for step in run.plan) if fits else None
     full = balloon.overfills_at(cloud.fill_at(now), run.plan, cloud.hard_cap_seconds, cloud.measures)
     return run.plan if full is None else None
 

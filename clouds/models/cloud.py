@@ -17,6 +17,7 @@ from clouds.timeline import Do
 if TYPE_CHECKING:
     from clouds.models.puff import Puff
 
+SHORTEST_PUFF_SECONDS = 1.0
 LONGEST_PUFF_SECONDS = 600
 DAY_SECONDS = 86_400
 
@@ -138,11 +139,13 @@ class Cloud(models.Model):
         return balloon.after(fill, max(0.0, (at - since).total_seconds()), Do.REST, self.measures)
 
     def seconds_that_fit(self, at: datetime) -> float:
-        """The longest inflation, in tenths of seconds, that can't overfill it whatever fails; 0 = none."""
-        room = balloon.room(self.fill_at(at), self.measures)
-        return min(
-            self.hard_cap_seconds, math.floor(timeline.longest_that_fits(room) * 10) / 10 if room < math.inf else room
-        )
+        """The longest inflation, in tenths of seconds, that can't overfill it whatever fails; 0 if there is none."""
+        return self.seconds_that_fit_on(self.fill_at(at))
+
+    def seconds_that_fit_on(self, fill: float) -> float:
+        """The same for a caller who knows the fill."""
+        room = min(self.hard_cap_seconds, timeline.longest_that_fits(balloon.room(fill, self.measures)))
+        return math.floor(room * 10) / 10 if room >= SHORTEST_PUFF_SECONDS else 0.0
 
     def rested_at(self) -> datetime | None:
         """When the rest after its last puff ends or ended; None if it never puffed."""

@@ -1,4 +1,4 @@
-"""Everything off, when nothing else works: no conductor, no web server, and of the database only the plugs' addresses."""
+"""Everything off, when nothing else works: no conductor, no web server, no write to the database."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable

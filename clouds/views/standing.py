@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from django.db.models import OuterRef, Subquery
 
-from clouds import actions, balloon, timeline
 from clouds.models import Cloud, Plug, Puff, Run
 from clouds.timeline import Do
 
@@ -194,6 +193,6 @@ def _between(facts: _Facts) -> Said:
         return State.RESTING, f"{cloud} is resting.", rested_at
     if facts.queue:
         return State.WAITING, f"{cloud} puffs in a moment.", None
-    if timeline.longest_that_fits(balloon.room(facts.fill, cloud.measures)) < actions.SHORTEST_PUFF_SECONDS:
+    if not cloud.seconds_that_fit_on(facts.fill):
         return State.FULL, f"{cloud} is as full as is safe.", None
     return State.READY, f"{cloud} is ready.", None

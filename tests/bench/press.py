@@ -80,36 +80,37 @@ class Ours:
     """Presses on the site: each by another visitor, on the cloud that was pressed longest ago."""
 
     def __init__(self, up: Up, people: Sequence[User]) -> None:
-        self._phone = Phone(up.port)
+        self._port = up.port
         self._visitors = cycle([Visitor(up.port, person) for person in people])
         self._clouds = cycle(CLOUDS)
 
     def orders(self, count: int) -> list[Order]:
         """So many, at times spread as visitors come."""
-        chance = random.Random(count)
-        return [self._order((number + chance.random() / 2) * EVERY_SECONDS) for number in range(count)]
+        phone, chance = Phone(self._port), random.Random(count)
+        return [self._order(phone, (number + chance.random() / 2) * EVERY_SECONDS) for number in range(count)]
 
-    def _order(self, at: float) -> Order:
+    def _order(self, phone: Phone, at: float) -> Order:
         cloud = next(self._clouds)
         request = crowd.post(f"/clouds/{cloud.lower()}/press/", next(self._visitors))
-        return Order(at, f"{cloud}/inflate", self._phone, request)
+        return Order(at, f"{cloud}/inflate", phone, request)
 
 
 class Theirs:
     """Presses on the baselines."""
 
     def __init__(self, bare: Simulator, port: int) -> None:
-        self._phone = Phone(port)
+        self._port = port
         self._places = iter(bare.whereabouts["clouds"])
 
     def orders(self, way: str, count: int, every: float = EVERY_SECONDS) -> list[Order]:
         """So many, between those of `Ours`."""
-        return [self._order(way, (number + 0.75) * every) for number in range(count)]
+        phone = Phone(self._port)
+        return [self._order(way, phone, (number + 0.75) * every) for number in range(count)]
 
-    def _order(self, way: str, at: float) -> Order:
+    def _order(self, way: str, phone: Phone, at: float) -> Order:
         place = next(self._places)
         request = crowd.post(f"/{way}?{place['inflate']['port']}")
-        return Order(at, f"{place['name']}/inflate", self._phone, request)
+        return Order(at, f"{place['name']}/inflate", phone, request)
 
 
 def _on(presses: Sequence[Press]) -> list[float]:

@@ -13,8 +13,8 @@ from . import make
 from .conftest import NOON, Recorder
 
 pytestmark = [
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
-    pytest.mark.usefixtures("shared_database", "clock", "rung"),
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("clock", "rung"),
 ]
 
 

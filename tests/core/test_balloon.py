@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from clouds import actions, balloon, refusals, timeline
 from clouds.balloon import Measures
 from clouds.models import Cloud
+from clouds.models.cloud import SHORTEST_PUFF_SECONDS
 from clouds.timeline import Do, Step
 
 from .conftest import NOON
@@ -190,5 +191,5 @@ def test_a_puff_that_fits_never_overfills_and_else_says_when_one_will(fill: floa
             later = balloon.after(fill, (refusal.until - NOON + timedelta(seconds=1)).total_seconds(), Do.REST, by)
             assert balloon.room(later, by) >= 5
         return
-    assert actions.SHORTEST_PUFF_SECONDS <= seconds <= wanted
+    assert SHORTEST_PUFF_SECONDS <= seconds <= wanted
     assert balloon.overfills_at(fill, [Step(Do.INFLATE, seconds)], 600, by) is None

@@ -1,6 +1,7 @@
 """The bell: it rings for every commit of another, soon, and for nothing else."""
 
 import asyncio
+import itertools
 import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
@@ -18,13 +19,10 @@ from .conftest import Recorder
 
 on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="How SQLite's bell is made.")
 on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="How PostgreSQL's bell is made.")
-on_either = [
-    pytest.mark.django_db(transaction=True, serialized_rollback=True),
-    pytest.mark.usefixtures("shared_database"),
-]
 # Enough for a machine that is busy; never waited for when all is well.
 AT_MOST = 20.0
 SILENCE = 0.15
+numbers = itertools.count(1)
 
 
 def listening(scene: Callable[[Bell], Awaitable[Any]]) -> Any:
@@ -50,16 +48,16 @@ async def elsewhere(deed: Callable[[], object]) -> None:
 
 
 def change() -> None:
-    """A change, and word of it."""
+    """A change, and word of it. Each is to something new: SQLite writes nothing, and so tells nothing, otherwise."""
     with transaction.atomic():
-        Venue.objects.update(name="The hall")
+        Venue.objects.update(name=f"Hall {next(numbers)}")
         doorbell.ring()
 
 
 class TestTheBell:
     """What is asked of it on every database."""
 
-    pytestmark = on_either
+    pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("venue")]
 
     def test_a_commit_of_another_rings_while_one_waits(self) -> None:
         async def scene(bell: Bell) -> tuple[bool, float]:

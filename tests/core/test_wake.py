@@ -33,7 +33,7 @@ def test_ringing_asks_django_q2_for_a_conductor_that_may_stay_as_long_as_it_like
     assert actions.wake(venue, NOON)
     ((args, kwargs),) = rung.calls
     assert args == ("clouds.tasks.play", venue.pk)
-    assert (kwargs["cluster"], kwargs["q_options"]) == (None, {"timeout": -1})
+    assert (kwargs["cluster"], kwargs["q_options"]) == ("cloudsite", {"timeout": -1})
     assert fresh().woken_at == NOON
 
 

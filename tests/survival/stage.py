@@ -4,10 +4,11 @@ import contextlib
 import os
 import time
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.core.management import call_command
-from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_q.status import Stat
 
@@ -27,7 +28,7 @@ class Stage:
     """Simulator, site and a visitor, and the clouds by their names."""
 
     def __init__(self, names: Iterable[str], *up_options: str) -> None:
-        self.venue = Venue.objects.get_or_create(slug="gallery", defaults={"name": "The gallery"})[0]
+        self.venue = the_venue()
         self.user = User.objects.create_user("Ada", "a long pass phrase")
         self.simulator = Simulator(*names, options=("--fill-seconds", str(FILL_SECONDS)))
         self.remote = self.simulator.remote
@@ -68,9 +69,15 @@ class Stage:
     def wait_until_well(self, names: Iterable[str], seconds: float = 40.0) -> None:
         """Wait until pages are served, a conductor beats, and these clouds' plugs are seen in order and off."""
         mine = Plug.objects.filter(cloud__in=[self.clouds[name] for name in names])
-        until(self.up.serves, "the web server answers", seconds)
+        until(self.serves, "the web server answers", seconds)
         until(self.is_conducted, "a conductor beats", seconds)
         until(lambda: not self._unwell(mine), "every plug is seen off and in order", seconds)
+
+    def serves(self) -> bool:
+        """Whether pages are served."""
+        with contextlib.suppress(OSError), Visitor(self.up.port) as somebody:
+            return somebody.get("/healthz")[0] in (200, 503)
+        return False
 
     def is_conducted(self) -> bool:
         """Whether a conductor beats."""
@@ -130,7 +137,7 @@ class Stage:
         children = descendants(self.up.process.pid)
         return next(pid for pid, command in children.items() if "uvicorn" in command)
 
-    def _unwell(self, plugs: "Plug.objects") -> bool:
+    def _unwell(self, plugs: "QuerySet[Plug]") -> bool:
         return plugs.exclude(relay=Plug.Relay.OFF, trouble="").exists()
 
     def _still_going(self, clouds: list[Cloud]) -> bool:
@@ -157,8 +164,13 @@ def staged(names: Iterable[str], *up_options: str) -> Iterator[Stage]:
         yield stage
     finally:
         stage.close()
-        call_command("flush", verbosity=0, interactive=False, inhibit_post_migrate=False)
-        connection.close()
+        call_command("flush", verbosity=0, interactive=False)
+        the_venue()
+
+
+def the_venue() -> Venue:
+    """The venue that exists from the start, even where a database has been emptied meanwhile."""
+    return Venue.objects.get_or_create(slug="gallery", defaults={"name": "The gallery"})[0]
 
 
 def parent_of(pid: int) -> int:
@@ -185,7 +197,5 @@ def sleep_until(at: float) -> None:
     time.sleep(max(0.0, at - time.monotonic()))
 
 
-def _moment(unix: float) -> "timezone.datetime":
-    from datetime import UTC, datetime
-
+def _moment(unix: float) -> datetime:
     return datetime.fromtimestamp(unix, UTC)

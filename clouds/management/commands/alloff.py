@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from clouds.conductor.desk import address_of
 from clouds.models import Plug
@@ -16,7 +17,7 @@ class Command(BaseCommand):
     """`manage.py alloff`; ends with an error when a plug was not confirmed off."""
 
     help = "Switch every plug off, and confirm it."
-    requires_system_checks = []
+    requires_system_checks = ["database_url"]
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How long to try."""
@@ -24,7 +25,13 @@ class Command(BaseCommand):
 
     def handle(self, *, seconds: float, **_: Any) -> None:
         """Switch off all at once; print a line for each plug as soon as it has answered."""
-        plugs = list(Plug.objects.select_related("cloud"))
+        try:
+            plugs = list(Plug.objects.select_related("cloud"))
+        except DatabaseError as error:
+            raise CommandError(
+                f"Nobody knows where the plugs are: the database can't be read ({error}). Are CLOUDSITE_DATA and "
+                "DATABASE_URL set as they are for the site? If need be, pull the pumps' plugs by hand."
+            ) from error
         if not plugs:
             self.stdout.write("There are no plugs.")
             return

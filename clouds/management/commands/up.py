@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db.utils import OperationalError
 from django.utils import timezone
+from django_q.conf import Conf
 from django_q.tasks import async_task
 
 from clouds import demo, tasks
 from clouds.models import User, Venue
-from clouds.models.venue import default_cluster
 from clouds.supervisor import Child, Supervisor
 
 MANAGE = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py")]
@@ -67,6 +68,7 @@ class Command(BaseCommand):
 
     def _prepare(self) -> None:
         """What a first start makes, and what a new version changes."""
+        self.check(tags=[Tags.database], databases=["default"])
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
         tasks.keep_schedule()
@@ -120,8 +122,9 @@ class Watch:
             log.warning("The database does not answer.")
 
     def _hear_canary(self, now: float) -> None:
-        sung = Venue.objects.reached_by(default_cluster()).order_by("canary_at").first()
-        if self._is_silent(now, sung.canary_at if sung else None):
+        sung = Venue.objects.reached_by(str(Conf.CLUSTER_NAME)).order_by("canary_at").first()
+        # A cluster without a venue has nowhere to show that it takes tasks.
+        if sung is not None and self._is_silent(now, sung.canary_at):
             log.warning("The cluster takes no tasks any more and is restarted.")
             self._cluster.restart()
             self._expected_since = timezone.now()

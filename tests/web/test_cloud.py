@@ -1,0 +1,154 @@
+"""One cloud's page."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+
+from clouds.models import Cloud, Plug, User, Venue
+from tests.web.conftest import Make, text
+
+URL = "/clouds/cumulus/"
+
+
+def button(page: str) -> tuple[str, bool]:
+    """Its label, and whether it can be pressed."""
+    found = re.search(r'<button class="big" id="puff" aria-describedby="hint"( disabled)?>([^<]*)</button>', page)
+    assert found
+    return found[2], found[1] is None
+
+
+def hint(page: str) -> str:
+    """What stands under the button."""
+    found = re.search(r'<p id="hint"[^>]*>(.*?)</p>', page, re.DOTALL)
+    assert found
+    return " ".join(re.sub(r"<[^>]*>", "", found[1]).split())
+
+
+def test_the_button_says_for_how_long_it_puffs(visitor: Client, conducted: Venue, cloud: Cloud) -> None:
+    page = text(visitor.get(URL))
+    assert button(page) == ("Puff for 5 s", True)
+    assert hint(page) == ""
+    assert "Cumulus is ready." in page
+
+
+def test_the_button_works_without_script(visitor: Client, conducted: Venue, cloud: Cloud) -> None:
+    page = text(visitor.get(URL))
+    assert re.search(
+        r'<form id="press" method="post" action="/clouds/cumulus/press/">\s*<input type="hidden" name="csrf', page
+    )
+
+
+def test_the_puff_is_shortened_to_the_room_there_is(visitor: Client, conducted: Venue, cloud: Cloud) -> None:
+    Cloud.objects.update(fill_then=1 - 5.25 / 60, fill_then_at=timezone.now())
+    page = text(visitor.get(URL))
+    label, can_be_pressed = button(page)
+    assert can_be_pressed
+    assert label == "Puff for 3.2 s"
+    assert hint(page) == "There is room for 3.2 s more."
+
+
+def test_who_has_not_logged_in_may_look_and_press(client: Client, conducted: Venue, cloud: Cloud) -> None:
+    page = text(client.get(URL))
+    assert button(page) == ("Puff for 5 s", True)
+    assert "asked for your name first" in hint(page)
+
+
+def test_what_cannot_be_pressed_says_why_and_until_when_at_the_venue(
+    visitor: Client, cloud: Cloud, conducted: Venue, ada: User, make_puff: Make
+) -> None:
+    with time_machine.travel(datetime(2026, 7, 1, 12, 0, tzinfo=UTC), tick=False):
+        make_puff(ada, on_at=timezone.now() - timedelta(seconds=15))
+        page = text(visitor.get(URL))
+    assert button(page) == ("Puff for 5 s", False)
+    assert hint(page) == "You have just had a puff. Let the others have a turn. Try again from 14:00:20 on."
+    assert "Europe/Berlin" in page
+
+
+def test_a_time_on_another_day_comes_with_its_day(visitor: Client, cloud: Cloud, conducted: Venue) -> None:
+    with time_machine.travel(datetime(2026, 7, 1, 21, 30, tzinfo=UTC), tick=False):
+        Venue.objects.update(opens_at="10:00", closes_at="18:00")
+        page = text(visitor.get(URL))
+    assert "The gallery is closed." in page
+    assert hint(page) == "Try again from Thu 2 Jul, 10:00 on."
+
+
+def test_a_hold_is_told_with_its_reason(visitor: Client, cloud: Cloud, conducted: Venue) -> None:
+    Venue.objects.update(held_until=timezone.now() + timedelta(hours=30), held_because="A <b>concert</b>")
+    page = text(visitor.get(URL))
+    assert "A &lt;b&gt;concert&lt;/b&gt;" in page
+    assert not button(page)[1]
+
+
+def test_trouble_with_the_plug_is_told_without_its_address(visitor: Client, cloud: Cloud, conducted: Venue) -> None:
+    Plug.objects.update(trouble="The plug at 192.168.1.20 does not answer.")
+    page = text(visitor.get(URL))
+    assert "out of reach" in page
+    assert "192.168" not in page
+    assert not button(page)[1]
+
+
+def test_who_waits_sees_their_place_and_can_give_it_away(
+    visitor: Client, ada: User, bob: User, conducted: Venue, cloud: Cloud, make_run: Make, make_puff: Make
+) -> None:
+    make_run(None, "playing")
+    make_run(bob)
+    mine = make_run(ada)
+    page = text(visitor.get(URL))
+    assert hint(page) == "You are 2nd in line."
+    assert not button(page)[1]
+    assert f'action="/runs/{mine.pk}/end/"' in page
+    assert "Ada (you)" in page
+    assert "Bob (you)" not in page
+
+
+def test_whose_puff_plays_is_told_so(
+    visitor: Client, ada: User, conducted: Venue, cloud: Cloud, make_run: Make, make_puff: Make
+) -> None:
+    run = make_run(ada, "playing")
+    make_puff(ada, on_at=timezone.now(), seconds=None, run=run, step=0)
+    page = text(visitor.get(URL))
+    assert hint(page) == "This is your puff."
+    assert "Cumulus is puffing." in page
+    assert "End my puff" in page
+    assert "5 s for Ada, until" in page
+
+
+def test_who_comes_later_sees_how_many_wait(
+    visitor: Client, bob: User, conducted: Venue, cloud: Cloud, make_run: Make
+) -> None:
+    make_run(None, "playing")
+    assert hint(text(visitor.get(URL))) == "You will be next."
+    make_run(bob)
+    page = text(visitor.get(URL))
+    assert hint(page) == "You will be 2nd in line."
+    assert "1 waiting:" in page
+    assert button(page)[1]
+
+
+def test_without_a_conductor_the_page_says_that_one_is_starting(visitor: Client, cloud: Cloud) -> None:
+    page = text(visitor.get(URL))
+    assert "its conductor is starting" in page
+    assert "is ready." not in page
+    assert button(page)[1]
+
+
+def test_the_last_puffs_are_told(visitor: Client, cloud: Cloud, bob: User, make_puff: Make) -> None:
+    made = [make_puff(bob) for _ in range(7)]
+    make_puff(None, outcome="failed", on_at=timezone.now() - timedelta(minutes=1))
+    page = text(visitor.get(URL))
+    assert page.count('<li><a href="/history/') == 5
+    assert f"/history/{made[0].pk}/" in page
+    assert f"/history/{made[-1].pk}/" not in page
+    assert "5 s, failed" in page
+
+
+@pytest.mark.parametrize("slug", ["nimbus", "cumulus"])
+def test_a_cloud_that_is_not_there_or_switched_off_is_not_found(slug: str, visitor: Client, cloud: Cloud) -> None:
+    Cloud.objects.update(enabled=False)
+    response = visitor.get(f"/clouds/{slug}/")
+    assert response.status_code == 404
+    assert "There is no such cloud, or it is switched off." in text(response)
