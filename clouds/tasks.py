@@ -12,6 +12,7 @@ from django_q.conf import Conf
 from django_q.models import Schedule
 
 from clouds import actions
+from clouds.conductor.baton import Baton
 from clouds.models import Run, Venue
 
 log = logging.getLogger(__name__)
@@ -19,14 +20,17 @@ log = logging.getLogger(__name__)
 
 def play(venue_id: int) -> str:
     """Conduct a venue for as long as it needs one, unless somebody does already."""
-    # Imported here, because python-kasa costs 20 MB, and only the process that conducts needs it.
-    from clouds.conductor import conduct
+    baton = Baton(venue_id)
+    if not baton.take():
+        return "somebody else conducts"
+    # Imported here, because python-kasa costs 20 MB and most of a second: only who holds the baton needs it.
+    from clouds.conductor.house import conduct
 
     try:
-        conducted = asyncio.run(conduct(venue_id))
+        asyncio.run(conduct(baton))
     finally:
         exit_on_sigterm()
-    return "left in good order" if conducted else "somebody else conducts"
+    return "left in good order"
 
 
 def canary() -> None:

@@ -42,6 +42,13 @@ class OnlyItsFields(ModelAdmin):
             stamps = [field.name for field in obj._meta.fields if getattr(field, "auto_now", False)]
             obj.save(update_fields=[*form.changed_data, *stamps])
 
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """What has a history is not deleted; that is why, and no permission would help."""
+        rows, counts, permissions_needed, protected = super().get_deleted_objects(objs, request)
+        return rows, counts, set() if protected else permissions_needed, protected
+
 
 class Buttons(ModelAdmin):
     """Adds addresses under a row's own: `/admin/clouds/plug/3/wish/` is named `admin:clouds_plug_wish`."""

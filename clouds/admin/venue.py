@@ -80,7 +80,7 @@ class VenueAdmin(OnlyItsFields, Buttons):
         venue = self.row(request, pk)
         if venue is None:
             return gone(request)
-        form = HoldForm(venue, request.POST or None)
+        form = HoldForm(venue, request.POST if request.method == "POST" else None)
         if not form.is_valid():
             return self.ask(request, f"Hold {venue}", form, 400 if form.is_bound else 200)
         try:

@@ -35,16 +35,13 @@ SHARE_OF_A_ROUND = 10
 log = logging.getLogger(__name__)
 
 
-async def conduct(venue_id: int) -> bool:
-    """Conduct a venue until told to leave; False, at once, when somebody else does."""
-    journal, baton = Journal(), Baton(venue_id)
+async def conduct(baton: Baton) -> None:
+    """Conduct the venue whose baton has been taken, until told to leave."""
+    journal = Journal()
     try:
-        if not await journal.ask(baton.take):
-            return False
         house = House(baton, journal)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, house.leave, SHUT_DOWN)
         await house.keep()
-        return True
     finally:
         await journal.close(WRITE_WITHIN_SECONDS)
 

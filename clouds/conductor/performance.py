@@ -118,12 +118,13 @@ class Performance:
         if not self._may_begin():
             raise Unreachable("The database does not answer, so nothing new was begun.")
         tag, actor = ledger.tag_of(self.part.run_id, cue.index), pump.actor
-        held_rule, on_at, is_on = actor.holds_rule, timezone.now(), False
+        is_on = False
         error: PlugError | asyncio.CancelledError | None = None
         try:
             await actor.on(until=self._moment(cue.until), hard_cap=self.part.hard_cap, tag=tag)
             is_on = True
-            self._journal.write(ledger.open_puff, self.part, cue, pump.plug_id, on_at)
+            if actor.told is not None:
+                self._journal.write(ledger.open_puff, self.part, cue, pump.plug_id, actor.told.at)
             await actor.stay_on()
         except PlugError as caught:
             if not is_on and not caught.may_have_acted:
@@ -131,9 +132,10 @@ class Performance:
             error = caught
         except asyncio.CancelledError as caught:
             error = caught
+        told = actor.told
         confirmed = await actor.off()
-        if is_on or _acted(confirmed, tag, held_rule=held_rule):
-            self._write_puff(cue, pump.plug_id, on_at, confirmed, error, is_on=is_on)
+        if told is not None and (is_on or _acted(confirmed, tag, held_rule=told.held_rule)):
+            self._write_puff(cue, pump.plug_id, told.at, confirmed, error, is_on=is_on)
         if error is not None:
             raise error
 

