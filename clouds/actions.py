@@ -28,11 +28,15 @@ def press(cloud: Cloud, *, by: User) -> Run:
     The puff is shortened to the room there is. Raises a Refused that says why not, and until when.
     """
     now = timezone.now()
-    with transaction.atomic():
-        # PostgreSQL so lets presses in one at a time, that the queue's limit holds, and a stop after what is under way.
-        cloud = Cloud.objects.select_related("venue").select_for_update(of=("self", "venue")).get(pk=cloud.pk)
-        plug, seconds = _check(cloud, by, now)
-        run = _ask(cloud, [Step(Do.INFLATE, seconds)], Run.Source.VISITOR, by, now, simulated=plug.simulated)
+    try:
+        with transaction.atomic():
+            # PostgreSQL so lets presses in one by one, that the queue's limit holds, and a stop after what is under way.
+            cloud = Cloud.objects.select_related("venue").select_for_update(of=("self", "venue")).get(pk=cloud.pk)
+            plug, seconds = _check(cloud, by, now)
+            run = _ask(cloud, [Step(Do.INFLATE, seconds)], Run.Source.VISITOR, by, now, simulated=plug.simulated)
+    except IntegrityError as error:
+        # Two presses at the same instant: the database lets one of them in.
+        raise refusals.AlreadyAsked(f"You have asked {cloud} for a puff already.") from error
     _tell(cloud.venue, now)
     return run
 
@@ -168,10 +172,11 @@ def _check_bounds(steps: list[Step], hard_cap: float) -> None:
 def _check(cloud: Cloud, by: User | None, now: datetime) -> tuple[Plug, float]:
     """The plug and the seconds of a visitor's puff, if all rules allow one at `now`."""
     plug = _check_open_to_visitors(cloud, now)
+    live = list(Run.objects.live().on(cloud).only("source", "state", "asked_by", "started_at", "seconds"))
     if by is not None:
-        _check_their_turn(cloud, by, now)
+        _check_their_turn(cloud, live, by, now)
     seconds = puff_that_fits(cloud, now)
-    _check_queue(cloud, now)
+    _check_queue(cloud, live, now)
     return plug, seconds
 
 
@@ -186,7 +191,7 @@ def _check_open_to_visitors(cloud: Cloud, now: datetime) -> Plug:
         raise refusals.Held(venue.held_because or f"{venue} takes a break.", venue.held_until)
     if not venue.is_open(now):
         raise refusals.Closed(f"{venue} is closed.", venue.next_opening(now))
-    plug = cloud.plugs.filter(pump=Plug.Pump.INFLATE).first()
+    plug = cloud.plugs.filter(pump=Plug.Pump.INFLATE).only("trouble", "simulated").order_by().first()
     if plug is None:
         raise refusals.Unreachable(f"{cloud} has no pump yet.")
     if plug.trouble:
@@ -194,18 +199,17 @@ def _check_open_to_visitors(cloud: Cloud, now: datetime) -> Plug:
     return plug
 
 
-def _check_their_turn(cloud: Cloud, by: User, now: datetime) -> None:
-    if Run.objects.live().on(cloud).of_visitors().filter(asked_by=by).exists():
+def _check_their_turn(cloud: Cloud, live: list[Run], by: User, now: datetime) -> None:
+    if any(run.source == Run.Source.VISITOR and run.asked_by_id == by.pk for run in live):
         raise refusals.AlreadyAsked(f"You have asked {cloud} for a puff already.")
-    last = Puff.objects.filter(asked_by=by, cloud__venue=cloud.venue, source=Puff.Source.VISITOR, outcome__in=TURNS)
-    if puff := last.order_by("-off_at").first():
-        until = (puff.off_at or now) + timedelta(seconds=cloud.cool_down_seconds)
+    turns = Puff.objects.filter(asked_by=by, cloud__venue=cloud.venue, source=Puff.Source.VISITOR, outcome__in=TURNS)
+    if last := turns.order_by("-off_at").values_list("off_at", flat=True).first():
+        until = last + timedelta(seconds=cloud.cool_down_seconds)
         if now < until:
             raise refusals.CoolingDown("You have just had a puff. Let the others have a turn.", until)
 
 
-def _check_queue(cloud: Cloud, now: datetime) -> None:
-    live = list(Run.objects.live().on(cloud))
+def _check_queue(cloud: Cloud, live: list[Run], now: datetime) -> None:
     waiting = sum(run.state == Run.State.WAITING for run in live)
     playing = next((run for run in live if run.state == Run.State.PLAYING), None)
     if cloud.queue_limit == 0:
@@ -224,21 +228,16 @@ def _end_of(run: Run) -> datetime | None:
 
 
 def _ask(cloud: Cloud, steps: list[Step], source: Run.Source, by: User, now: datetime, *, simulated: bool) -> Run:
-    try:
-        with transaction.atomic():
-            return Run.objects.create(
-                cloud=cloud,
-                source=source,
-                asked_by=by,
-                steps=timeline.dump(steps),
-                seconds=timeline.length(steps),
-                simulated=simulated,
-                asked_at=now,
-                due_at=now,
-            )
-    except IntegrityError as error:
-        # Two presses at the same instant: the database lets one of them in.
-        raise refusals.AlreadyAsked(f"You have asked {cloud} for a puff already.") from error
+    return Run.objects.create(
+        cloud=cloud,
+        source=source,
+        asked_by=by,
+        steps=timeline.dump(steps),
+        seconds=timeline.length(steps),
+        simulated=simulated,
+        asked_at=now,
+        due_at=now,
+    )
 
 
 def _tell(venue: Venue, now: datetime) -> None:

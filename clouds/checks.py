@@ -178,7 +178,7 @@ def workers(databases: Sequence[str] | None = None, **_: Any) -> Messages:
 
 def is_this_machine(host: str | None) -> bool:
     """Whether this is a name of the machine itself; no name at all is one, and so is the path of a socket."""
-    if not host or host.startswith(("/", "%2f")) or host == "localhost" or host.endswith(".localhost"):
+    if not host or host.lower().startswith(("/", "%2f")) or host == "localhost" or host.endswith(".localhost"):
         return True
     try:
         return ip_address(host).is_loopback

@@ -5,7 +5,7 @@ import tempfile
 
 os.environ.setdefault("CLOUDSITE_DATA", tempfile.mkdtemp(prefix="cloudsite-test-"))
 
-from cloudsite.settings import *  # noqa: E402, F403
+from cloudsite.settings import *  # noqa: F403
 
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
 WHITENOISE_AUTOREFRESH = True

@@ -18,6 +18,7 @@ from clouds.timeline import Do, Step
 
 # A run that could not begin within this time is missed, and never replayed.
 BEGINS_WITHIN = timedelta(seconds=60)
+NO_PLUGS = "The cloud has no plugs."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ def address_of(plug: Plug) -> Address:
 def read(venue_id: int, holder: str, occupied: set[int], troubles: Mapping[int, str]) -> News:
     """The news at this moment; runs that may begin are claimed.
 
-    `occupied`: clouds on which nothing may begin yet. `troubles`: clouds whose plugs are not in order, and why.
+    `occupied`: clouds on which nothing may begin yet. `troubles`: why the plugs of a cloud are not in order, "" if they
+    are; a cloud that is missing there has no plugs that are known.
     """
     now = timezone.now()
     venue = Venue.objects.get(pk=venue_id)
@@ -101,7 +103,7 @@ def _begin(
         if run.cloud_id in taken or venue.stopped_at or (run.source == Run.Source.VISITOR and venue.is_held(now)):
             continue
         begins_at = _free_since(run, venue)
-        trouble = troubles.get(run.cloud_id)
+        trouble = troubles.get(run.cloud_id, NO_PLUGS)
         if begins_at > now:
             news.next_at = min(begins_at, news.next_at or begins_at)
         elif now - begins_at > BEGINS_WITHIN:

@@ -142,7 +142,7 @@ class House:
             wait = READ_EVERY_SECONDS
             try:
                 occupied = {performance.part.cloud_id for performance in self._performances.values()}
-                troubles = {cloud_id: rig.trouble for cloud_id, rig in self._rigs.items() if rig.trouble}
+                troubles = {cloud_id: rig.trouble for cloud_id, rig in self._rigs.items()}
                 news = await self._journal.ask(
                     desk.read, self._baton.venue_id, self._baton.holder, occupied | self._recovering, troubles
                 )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from clouds import timeline
 from clouds.models import Cloud, Plug, Puff, Run
 from clouds.plugs import Confirmed, Rule
 from clouds.timeline import Cue, Do, Step
@@ -159,23 +160,24 @@ def _close(puff: Puff, off_at: datetime, outcome: str, reason: str, *, confirmed
 def _write_what_was_not(run: Run, plug_id: int, confirmed: Confirmed) -> None:
     """A puff that its conductor had no time to write stands in the plug: its countdown bears the step's tag."""
     rule = confirmed.reading.rule
-    number, _, step = rule.tag.partition(".") if rule else ("", "", "")
-    if number != str(run.pk) or not step.isdigit() or run.started_at is None:
+    tagged = (cue for cue in timeline.cues(run.plan) if rule is not None and rule.tag == tag_of(run.pk, cue.index))
+    if (cue := next(tagged, None)) is None or run.started_at is None:
         return
+    began = run.started_at + cue.at
     before = confirmed.before
     on_for = timedelta(seconds=before.on_seconds + 1) if before and before.relay_on else None
-    on_at = max(run.started_at, confirmed.asked_at - on_for) if on_for else run.started_at
+    on_at = max(began, confirmed.asked_at - on_for) if on_for else began
     plug = Plug.objects.get(pk=plug_id)
     Puff.objects.get_or_create(
         run=run,
-        step=int(step),
+        step=cue.index,
         defaults={
             "cloud_id": run.cloud_id,
             "plug": plug,
             "pump": Do(plug.pump).value,
             "source": run.source,
             "asked_by_id": run.asked_by_id,
-            "planned_seconds": run.plan[int(step)].seconds,
+            "planned_seconds": cue.seconds,
             "on_at": on_at,
             "confirmed": False,
             "simulated": run.simulated,
@@ -187,7 +189,9 @@ def _reckoned_end(puff: Puff, confirmed: Confirmed) -> tuple[datetime, bool, str
     """When a puff ended that was found open, whether the plug confirmed that, and why."""
     before, rule, tag = confirmed.before, confirmed.reading.rule, tag_of(puff.run_id or 0, puff.step or 0)
     if before is not None and before.relay_on:
-        return confirmed.at, True, LOST
+        # Without its rule it may have been without power meanwhile, and on again by itself.
+        unbroken = not confirmed.reading.has_timer or (rule is not None and rule.tag == tag)
+        return confirmed.at, unbroken, LOST
     if (fired := fired_at(puff.on_at, rule, tag)) is not None:
         return min(fired, confirmed.at), False, BY_TIMER
     if rule is not None and rule.tag == tag and puff.planned_seconds is not None:

@@ -20,6 +20,7 @@ from clouds.timeline import Cue, Do
 BETWEEN_PUMPS_SECONDS = 0.5
 # An OFF that is confirmed later than this after it was asked for says nothing of when the pump went off.
 CONFIRMED_WITHIN = timedelta(seconds=1)
+LOST_ITS_TIMER = "The plug lost its own timer meanwhile, so it may have been without power for a moment."
 SHUT_DOWN = "The site was shut down or restarted."
 
 log = logging.getLogger(__name__)
@@ -134,7 +135,7 @@ class Performance:
             error = caught
         told = actor.told
         confirmed = await actor.off()
-        if told is not None and (is_on or _acted(confirmed, tag, held_rule=told.held_rule)):
+        if told is not None and (told.seen_on or _acted(confirmed, tag, held_rule=told.held_rule)):
             self._write_puff(cue, pump.plug_id, told.at, confirmed, error, is_on=is_on)
         if error is not None:
             raise error
@@ -142,14 +143,10 @@ class Performance:
     def _write_puff(
         self, cue: Cue, plug_id: int, on_at: datetime, confirmed: Confirmed, error: BaseException | None, *, is_on: bool
     ) -> None:
-        off_at, sure, reason = confirmed.at, is_on and not isinstance(error, CutShort), ""
-        late = confirmed.at - confirmed.asked_at
-        fired = ledger.fired_at(on_at, confirmed.reading.rule, ledger.tag_of(self.part.run_id, cue.index))
-        if fired is not None and fired < confirmed.at:
-            off_at, sure, reason = fired, False, ledger.BY_TIMER
-        elif late > CONFIRMED_WITHIN:
-            sure, reason = False, f"The plug confirmed {late.total_seconds():.0f} s late that it is off."
-        self._remark = reason
+        tag = ledger.tag_of(self.part.run_id, cue.index)
+        off_at, remark = _end_of(on_at, confirmed, tag)
+        sure = is_on and not remark and not isinstance(error, CutShort)
+        self._remark = reason = remark
         outcome = Run.Outcome.DONE
         if isinstance(error, PlugError):
             outcome, reason = Run.Outcome.FAILED, str(error)
@@ -164,6 +161,18 @@ class Performance:
 
     async def _until(self, offset: timedelta) -> None:
         await asyncio.sleep(max(0.0, self._moment(offset) - asyncio.get_running_loop().time()))
+
+
+def _end_of(on_at: datetime, confirmed: Confirmed, tag: str) -> tuple[datetime, str]:
+    """When a pump went off, and what is to be said of that where the plug does not quite confirm it."""
+    reading, late = confirmed.reading, confirmed.at - confirmed.asked_at
+    if (fired := ledger.fired_at(on_at, reading.rule, tag)) is not None and fired < confirmed.at:
+        return fired, ledger.BY_TIMER
+    if reading.has_timer and (reading.rule is None or reading.rule.tag != tag):
+        return confirmed.at, LOST_ITS_TIMER
+    if late > CONFIRMED_WITHIN:
+        return confirmed.at, f"The plug confirmed {late.total_seconds():.0f} s late that it is off."
+    return confirmed.at, ""
 
 
 def _acted(confirmed: Confirmed, tag: str, *, held_rule: bool) -> bool:

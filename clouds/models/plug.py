@@ -1,5 +1,6 @@
 """One switched outlet of a Kasa device."""
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
@@ -111,3 +112,7 @@ class Plug(models.Model):
             raise ValidationError({"host": str(error)}) from error
         if self.cloud is not None and self.cloud.venue_id != self.venue_id:
             raise ValidationError({"cloud": "This cloud hangs at another venue than the plug."})
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """`child_id` is in no form, so forms leave it out; yet an address is not complete without it."""
+        super().validate_constraints(exclude=set(exclude or ()) - {"child_id"})

@@ -9,7 +9,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -59,10 +59,14 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The plug was told at `at` to switch on; `held_rule`: whether a countdown, new or old, was in it until then."""
+    """The plug was told at `at` to switch on.
+
+    `held_rule`: whether a countdown, new or old, was in it until then; `seen_on`: whether it said then that it is on.
+    """
 
     at: datetime
     held_rule: bool
+    seen_on: bool = False
 
 
 @dataclass(slots=True)
@@ -220,10 +224,11 @@ class Actor:
         if (left := until - clock()) <= 0:
             raise Unreachable(TOO_LATE)
         countdown = timeline.countdown_seconds(left, hard_cap)
-        self.told = Told(datetime.now(UTC), self.reading is not None and self.reading.rule is not None)
+        self.told = told = Told(datetime.now(UTC), self.reading is not None and self.reading.rule is not None)
         reading = await self._alone(
             lambda: self._driver.on(countdown=countdown, tag=tag, within=min(TIMEOUT_SECONDS, left))
         )
+        self.told = replace(told, seen_on=reading.relay_on)
         self._check_on(reading, tag)
         return reading
 

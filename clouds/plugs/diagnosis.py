@@ -20,14 +20,24 @@ def words_for(error: BaseException) -> str:
     return "it answers something that is not understood"
 
 
-async def speaks_klap(host: str, port: int = KLAP_PORT) -> bool:
+def was_refused(error: BaseException) -> bool:
+    """Whether somebody is there, and does not listen where a plug would."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ConnectionRefusedError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
+
+
+async def speaks_klap(host: str) -> bool:
     """Whether the device speaks KLAP, the protocol to which firmware updates move plugs.
 
     A KLAP device answers 16 bytes posted to /app/handshake1 with 48: python-kasa, `transports/klaptransport.py`.
     """
     with contextlib.suppress(OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         async with asyncio.timeout(PROBE_SECONDS):
-            reader, writer = await asyncio.open_connection(host, port)
+            reader, writer = await asyncio.open_connection(host, KLAP_PORT)
             with contextlib.closing(writer):
                 head = (
                     f"POST /app/handshake1 HTTP/1.1\r\nHost: {host}\r\nContent-Length: 16\r\nConnection: close\r\n\r\n"

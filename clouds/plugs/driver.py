@@ -61,7 +61,7 @@ class Driver(Protocol):
 
     @property
     def greeting(self) -> Reading | None:
-        """What the device said of itself when the connection was made; None while there is none."""
+        """What the device said of itself when the last connection was made; None when it said nothing."""
 
     async def look(self, *, within: float) -> Reading:
         """What the device says of itself."""

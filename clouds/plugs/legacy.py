@@ -7,6 +7,7 @@ frames are made here and sent through python-kasa's protocol. The wire format is
 
 import asyncio
 import contextlib
+import re
 import socket
 import struct
 from dataclasses import replace
@@ -25,6 +26,8 @@ from clouds.plugs.errors import NotAPlug, NoTimer, PlugError, Refused, Stranger,
 
 # A plug that has not reached a time server since it got power counts from the year 2000 or 1970.
 FIRST_CREDIBLE_YEAR = 2020
+# What a plug can count: in 32 bits.
+LONGEST_SECONDS = 2**31
 LOOK: dict[str, Any] = {"count_down": {"get_rules": {}}, "time": {"get_time": {}}, "system": {"get_sysinfo": {}}}
 OFF: dict[str, Any] = {
     "count_down": {"get_rules": {}},
@@ -52,26 +55,18 @@ class LegacyDriver:
 
     @property
     def greeting(self) -> Reading | None:
-        """What the plug said of itself when the connection was made."""
-        return self._greeting if self.is_connected else None
+        """What the plug said of itself when the last connection was made."""
+        return self._greeting
 
     async def look(self, *, within: float) -> Reading:
         """What the plug says of itself. One that doesn't know the time is told it."""
-        try:
-            with self._in_our_words():
-                async with asyncio.timeout(within):
-                    reading = self._read(await self._query(LOOK)) if self.is_connected else await self._connect(within)
-                    if reading.has_timer and not reading.clock_is_set:
-                        await self._set_clock()
-                        reading = self._read(await self._query(LOOK))
-                    return reading
-        except Unreachable as error:
-            if await diagnosis.speaks_klap(self._address.host):
-                raise NotAPlug(
-                    f"The plug at {self._address.host} answers, but its firmware has moved to the KLAP protocol, which "
-                    "Cloudsite doesn't speak yet. Use a plug whose firmware has not been updated."
-                ) from error
-            raise
+        with self._in_our_words():
+            async with asyncio.timeout(within):
+                reading = self._read(await self._query(LOOK)) if self.is_connected else await self._connect(within)
+                if reading.has_timer and not reading.clock_is_set:
+                    await self._set_clock()
+                    reading = self._read(await self._query(LOOK))
+                return reading
 
     async def on(self, *, countdown: int, tag: str, within: float) -> Reading:
         """Arm the countdown and switch on, in one frame."""
@@ -113,33 +108,50 @@ class LegacyDriver:
 
     def abort(self) -> None:
         """Drop the connection at once: the plug's side is told with a reset, and nothing more is delivered."""
-        transport, self._transport, self._protocol, self._greeting = self._transport, None, None, None
-        if transport is None or transport.writer is None:
-            return
-        if (plain := transport.writer.get_extra_info("socket")) is not None:
-            with contextlib.suppress(OSError):
-                plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.writer.transport.abort()
+        transport, self._transport, self._protocol = self._transport, None, None
+        if transport is not None and transport.writer is not None:
+            transport.writer.transport.abort()
 
     async def _connect(self, within: float) -> Reading:
         """Connect anew, and ask who is there before anything is switched."""
         self.abort()
-        host = self._address.host
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        except OSError as error:
-            raise Unreachable(f"No device is known by the name “{host}”.") from error
-        try:
-            chosen = addresses.choose(host, [str(entry[4][0]) for entry in found], simulated=self._address.simulated)
-        except addresses.BadAddress as error:
-            raise Unreachable(str(error)) from error
+        self._greeting = None
+        chosen = await self._find()
         config = DeviceConfig(host=chosen, port_override=self._address.port, timeout=max(1, int(within)))
         self._transport = XorTransport(config=config)
         self._protocol = IotProtocol(transport=self._transport)
-        self._greeting = self._read(await self._query(LOOK))
+        try:
+            reply = await self._query(LOOK)
+        except KasaException as error:
+            if diagnosis.was_refused(error) and await diagnosis.speaks_klap(chosen):
+                raise NotAPlug(
+                    f"The plug at {self._address.host} answers, but its firmware has moved to the KLAP protocol, which "
+                    "Cloudsite doesn't speak yet. Use a plug whose firmware has not been updated."
+                ) from error
+            raise
+        self._greeting = self._read(reply)
+        self._reset_when_closed()
         # Whoever answers first is the plug; from now on nobody else is.
         self._address = replace(self._address, mac=self._greeting.mac)
         return self._greeting
+
+    async def _find(self) -> str:
+        """The address behind the name. Raises Unreachable when there is none, or one where no plug may be."""
+        host = self._address.host
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise Unreachable(f"No device is known by the name “{host}”.") from error
+        try:
+            return addresses.choose(host, [str(entry[4][0]) for entry in found], simulated=self._address.simulated)
+        except addresses.BadAddress as error:
+            raise Unreachable(str(error)) from error
+
+    def _reset_when_closed(self) -> None:
+        """Whoever closes the connection, python-kasa on a timeout too, leaves nothing that is delivered later."""
+        if self._transport is not None and self._transport.writer is not None:
+            plain = self._transport.writer.get_extra_info("socket")
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     async def _query(self, frame: dict[str, Any]) -> dict[str, Any]:
         if self._protocol is None:
@@ -171,17 +183,17 @@ class LegacyDriver:
         """What the plug said. Raises NotAPlug or Stranger."""
         try:
             info = reply["system"]["get_sysinfo"]
-            mac = str(info.get("mac") or info["mic_mac"]).upper().replace("-", ":")
+            mac = _mac_in(info)
             reading = Reading(
-                relay_on=bool(info["relay_state"]),
-                on_seconds=int(info.get("on_time", 0)),
+                relay_on=bool(_whole(info["relay_state"], 1)),
+                on_seconds=_whole(info.get("on_time", 0), LONGEST_SECONDS),
                 mac=mac,
-                model=str(info.get("model", ""))[:40],
+                model=_plain(info.get("model", ""))[:40],
                 has_timer=not _error_in(reply, "count_down", "get_rules"),
                 clock_is_set=int(reply.get("time", {}).get("get_time", {}).get("year", 0)) >= FIRST_CREDIBLE_YEAR,
                 rule=_rule_in(reply),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise NotAPlug(f"What answers at {self._address.host} is not a Kasa plug.") from error
         if self._address.mac and mac != self._address.mac:
             raise Stranger(
@@ -225,7 +237,27 @@ def _error_in(reply: dict[str, Any], module: str, command: str) -> str:
     if not isinstance(answer, dict):
         return "it gave no answer"
     code = answer.get("err_code", 0)
-    return "" if code == 0 else f"{answer.get('err_msg', 'error')} ({code})"
+    return "" if code == 0 else _plain(f"{answer.get('err_msg', 'error')} ({code})")[:80]
+
+
+def _mac_in(info: dict[str, Any]) -> str:
+    """The MAC address, written as everywhere else; devices write it with colons, with dashes or with neither."""
+    digits = re.sub("[:-]", "", str(info.get("mac") or info["mic_mac"])).upper()
+    if not re.fullmatch("[0-9A-F]{12}", digits):
+        raise ValueError(digits)
+    return ":".join(digits[place : place + 2] for place in range(0, 12, 2))
+
+
+def _whole(number: Any, most: int) -> int:
+    """A whole number from 0 to `most`. Raises ValueError: what says anything else is no plug."""
+    if not 0 <= (whole := int(number)) <= most:
+        raise ValueError(number)
+    return whole
+
+
+def _plain(words: object) -> str:
+    """What a device says, as it can be written and shown."""
+    return "".join(character for character in str(words) if character.isprintable())
 
 
 def _rule_in(reply: dict[str, Any]) -> Rule | None:
@@ -233,4 +265,9 @@ def _rule_in(reply: dict[str, Any]) -> Rule | None:
     if not rules:
         return None
     rule = rules[0]
-    return Rule(str(rule.get("name", "")), bool(rule["enable"]), int(rule["delay"]), int(rule.get("remain", 0)))
+    return Rule(
+        tag=str(rule.get("name", "")),
+        enabled=bool(_whole(rule["enable"], 1)),
+        delay=_whole(rule["delay"], LONGEST_SECONDS),
+        remain=_whole(rule.get("remain", 0), LONGEST_SECONDS),
+    )

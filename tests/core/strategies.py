@@ -7,9 +7,10 @@ from clouds.balloon import Measures
 from clouds.timeline import Do, Step
 
 # A machine that is busy with something else must not make a test fail.
-in_peace = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+in_peace = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 fills = st.floats(0, 1)
+nearly_full = st.floats(0.9, 1)
 doings = st.sampled_from(list(Do))
 measures = st.builds(
     Measures,

@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.forms import modelform_factory
 
 from clouds.models import BalloonNote, Cloud, Plug, Puff, Run, User, Venue
 
@@ -283,6 +284,17 @@ def test_a_curator_is_told_which_number_of_a_cloud_is_out_of_bounds(field: str, 
     with pytest.raises(ValidationError) as refusal:
         gallery.cloud.full_clean()
     assert field in refusal.value.message_dict
+
+
+def test_a_form_that_does_not_show_the_outlet_tells_of_a_second_plug_at_an_address_all_the_same(
+    gallery: Gallery,
+) -> None:
+    form_class = modelform_factory(Plug, fields=["venue", "name", "host", "port", "pump", "family", "simulated"])
+    fields = {"name": "Two", "host": "127.0.0.1", "pump": "inflate", "family": "legacy", "simulated": True}
+    form = form_class(fields | {"venue": gallery.venue, "port": 9999})
+    assert form.errors == {"__all__": ["There is a plug at this address already."]}
+    assert form_class(fields | {"venue": gallery.venue, "port": 9998}).is_valid()
+    assert form_class(fields | {"venue": gallery.venue, "port": 9999}, instance=gallery.plug).is_valid()
 
 
 def test_a_plug_at_a_forbidden_address_is_refused_at_its_field(gallery: Gallery) -> None:

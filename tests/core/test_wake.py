@@ -69,6 +69,14 @@ def test_it_is_rung_again_when_two_seconds_brought_nobody(
     assert len(rung.calls) == 1 + rings
 
 
+def test_who_must_be_heard_at_once_is_heard_however_lately_it_was_rung(venue: Venue, rung: Recorder) -> None:
+    assert actions.wake(venue, NOON)
+    assert actions.wake(fresh(), NOON, at_once=True)
+    assert len(rung.calls) == 2
+    Venue.objects.update(conductor="another-host:1:1:token", conductor_beat_at=NOON)
+    assert not actions.wake(fresh(), NOON, at_once=True)
+
+
 def test_a_ring_from_the_future_keeps_nobody_from_ringing(venue: Venue, rung: Recorder) -> None:
     Venue.objects.update(woken_at=NOON + timedelta(days=30))
     assert actions.wake(fresh(), NOON)

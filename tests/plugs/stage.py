@@ -43,6 +43,10 @@ class Stage(Protocol):
     def offs(self) -> int:
         """How often it was sent OFF."""
 
+    @property
+    def frames(self) -> int:
+        """How often it was sent anything at all, or would have been."""
+
     def silent(self, verb: str) -> None:
         """It neither acts nor answers."""
 
@@ -104,6 +108,10 @@ class FakeStage:
     @property
     def offs(self) -> int:
         return self.plug.received.count("off")
+
+    @property
+    def frames(self) -> int:
+        return len(self.plug.told)
 
     def silent(self, verb: str) -> None:
         self.plug.silent |= _verbs(verb)
@@ -174,6 +182,10 @@ class SimulatedStage:
     @property
     def offs(self) -> int:
         return sum(command["state"] == 0 for command in self.simulator.commands())
+
+    @property
+    def frames(self) -> int:
+        return len(self.simulator._record.frames)
 
     def silent(self, verb: str) -> None:
         self.simulator.fault(NAME, "silent", when=None if verb == "any" else verb)

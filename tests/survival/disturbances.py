@@ -20,11 +20,13 @@ LOCKED_SECONDS = 6.0
 class Disturbance:
     """`strike` takes no time; `repair` waits for what comes of it, where the site does not recover by itself.
 
-    `is_crash`: whether whoever switches the pumps is gone, or told to go.
+    `is_crash`: whether whoever switches the pumps is gone, or told to go; `starts_anew`: whether nobody is left to
+    come after them, so that a whole cluster has to start first.
     """
 
     strike: Callable[[Stage], None]
     is_crash: bool = True
+    starts_anew: bool = False
     repair: Callable[[Stage], None] = lambda stage: None
 
 
@@ -71,7 +73,7 @@ def _hold_the_lock(locked: threading.Event) -> None:
 DISTURBANCES = {
     "SIGKILL the conductor's worker": Disturbance(lambda stage: kill(stage.conductor(), signal.SIGKILL)),
     "SIGTERM the conductor's worker": Disturbance(lambda stage: kill(stage.conductor(), signal.SIGTERM)),
-    "SIGKILL every process of the cluster": Disturbance(_kill_the_cluster),
+    "SIGKILL every process of the cluster": Disturbance(_kill_the_cluster, starts_anew=True),
     "SIGTERM the cluster's main process": Disturbance(lambda stage: kill(stage.main(), signal.SIGTERM)),
     "SIGKILL the cluster's main process": Disturbance(lambda stage: kill(stage.main(), signal.SIGKILL)),
     "SIGKILL the sentinel": Disturbance(lambda stage: kill(stage.sentinel(), signal.SIGKILL)),

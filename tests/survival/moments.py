@@ -9,7 +9,7 @@ from typing import Any
 from tests.survival import judge
 from tests.survival.disturbances import Disturbance
 from tests.survival.judge import Evidence
-from tests.survival.stage import PUFF_SECONDS, Stage, sleep_until
+from tests.survival.stage import PUFF_SECONDS, Stage, sleep_until, slowness
 
 BEFORE_ON, ON_SENT, MID_INFLATION, OFF_SENT = MOMENTS = (
     "before ON",
@@ -58,6 +58,7 @@ def reach(stage: Stage) -> None:
 
 def disturb(stage: Stage, disturbance: Disturbance) -> Findings:
     """Strike when the four clouds stand at their moments; what became of it."""
+    allowance = slowness() if disturbance.starts_anew else 0.0
     since = stage.prepare(CLOUDS.values())
     reach(stage)
     struck = stage.remote.now()
@@ -66,12 +67,14 @@ def disturb(stage: Stage, disturbance: Disturbance) -> Findings:
     disturbance.repair(stage)
     stage.wait_until_over(CLOUDS.values())
     now = stage.remote.now()
+    allowance = max(allowance, slowness()) if disturbance.starts_anew else 0.0
     evidence = {moment: stage.evidence(name, since) for moment, name in CLOUDS.items()}
     wrong = {moment: _missed(moment, evidence[moment], struck) for moment in MOMENTS}
     again = stage.press_again(CLOUDS.values())
     for moment, name in CLOUDS.items():
         if disturbance.is_crash:
             evidence[moment].crashed_at.append(struck)
+            evidence[moment].allowance = allowance
         slack = OFF_TAKES if moment == OFF_SENT else 0.0
         wrong[moment] += judge.find_all(evidence[moment], now, slack=slack)
         wrong[moment] += [again[name]] if name in again else []

@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -14,7 +16,7 @@ from django_q.status import Stat
 
 from clouds import actions
 from clouds.models import BalloonNote, Cloud, Plug, Puff, Run, User, Venue
-from tests.site import Simulator, Up, Visitor, descendants, until
+from tests.site import ROOT, Simulator, Up, Visitor, descendants, environment, until
 from tests.survival import judge
 from tests.survival.judge import Evidence, Played, Row
 
@@ -22,6 +24,8 @@ PUFF_SECONDS = 3.0
 FILL_SECONDS = 60.0
 # A balloon that bursts when its pump is on for much longer than planned: a puff and its countdown's margin fit in.
 ROOM_SECONDS = 5.2
+
+IDLE_START_SECONDS = 1.5
 
 
 class Stage:
@@ -190,6 +194,15 @@ def kill(pid: int, number: int) -> None:
     """Send a signal; a process that has gone meanwhile is gone."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
+
+
+def slowness() -> float:
+    """How much longer than on two idle cores it takes now to start Python with all that a conductor needs."""
+    began = time.monotonic()
+    subprocess.run(
+        [sys.executable, "-c", "import django, kasa; django.setup()"], env=environment(), cwd=ROOT, check=True
+    )
+    return max(0.0, time.monotonic() - began - IDLE_START_SECONDS)
 
 
 def sleep_until(at: float) -> None:

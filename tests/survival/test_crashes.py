@@ -1,4 +1,4 @@
-"""Whatever process dies or is told to end, at whatever moment: no pump stays on, and the history tells what happened."""
+"""Whatever process dies or is told to end, and whenever: no pump stays on, and the history tells what happened."""
 
 from collections.abc import Iterator
 

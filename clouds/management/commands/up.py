@@ -54,7 +54,8 @@ class Command(BaseCommand):
         """Run until told to end."""
         _check_port(host, port)
         self._prepare()
-        cluster = Child("cluster", [*MANAGE, "qcluster"])
+        # The checks have just been made, and a cluster that is started anew is waited for.
+        cluster = Child("cluster", [*MANAGE, "qcluster", "--skip-checks"])
         children = [cluster, Child("web server", _web_server(host, port))]
         simulator = self._simulate() if demo else None
         watch = Watch(cluster, canary_seconds)

@@ -1,0 +1,121 @@
+"""Whatever fault a plug has, and whenever: no pump stays on, and the history tells what happened."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.survival import judge
+from tests.survival.moments import MID_INFLATION, MOMENTS, OFF_SENT, ON_SENT, Findings
+from tests.survival.stage import PUFF_SECONDS, Stage, sleep_until, staged
+
+# The tests themselves only read what was found, so that nothing of theirs is flushed while the site runs.
+pytestmark = pytest.mark.django_db
+
+# Longer than a puff and the countdown that guards it, so that nobody but the plug itself can switch off.
+LONG = 7.0
+# What an OFF that had to be asked for again may take before it says of itself that it is late.
+SLACK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A fault of the simulator, and what it is told."""
+
+    name: str
+    params: dict[str, Any]
+
+
+def _for(seconds: float, name: str, **params: Any) -> Trouble:
+    return Trouble(name, {"seconds": seconds, **params})
+
+
+TROUBLES = {
+    "silent": _for(LONG, "silent"),
+    "silent for a second": _for(1.0, "silent"),
+    "mute": _for(LONG, "mute"),
+    "mute for a second": _for(1.0, "mute"),
+    "drops before": _for(LONG, "drops_before"),
+    "drops before for a second": _for(1.0, "drops_before"),
+    "drops after": _for(LONG, "drops_after"),
+    "drops after for a second": _for(1.0, "drops_after"),
+    "refuses": _for(LONG, "refuses"),
+    "refuses for a second": _for(1.0, "refuses"),
+    "frozen": _for(LONG, "frozen"),
+    "frozen for a second": _for(1.0, "frozen"),
+    "forgets": _for(LONG, "forgets"),
+    "clock unset": _for(LONG, "clock_unset", stuck=True),
+    "clock unset until it is told": _for(LONG, "clock_unset"),
+    "slow": _for(LONG, "slow", latency=0.3, spread=0.3),
+    "slow to answer": _for(LONG, "slow", latency=0.6, acts_first=True),
+    "slower than any patience": _for(LONG, "slow", latency=2.5),
+    "in pieces": _for(LONG, "fragments", pieces=7, pause=0.01),
+    "refuses ON": _for(LONG, "errors", state=1),
+    "refuses ON and OFF": _for(LONG, "errors", state="any"),
+    "restarts off": _for(0.5, "restart", relay="off"),
+    "restarts on": _for(0.5, "restart", relay="on"),
+    "acts, and restarts on": _for(0.5, "restart", relay="on", acts=True),
+    "restarts as it was, and takes its time": _for(3.0, "restart", relay="same"),
+}
+CELLS = {f"{trouble}, {moment}": (trouble, moment) for trouble, moment in product(TROUBLES, MOMENTS)}
+CLOUDS = {cell: f"Cloud{number}" for number, cell in enumerate(CELLS)}
+WHEN = {ON_SENT: "on", OFF_SENT: "off"}
+
+
+@pytest.fixture(scope="module")
+def findings(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Findings]:
+    """All faults at all moments at the same time, on a cloud each."""
+    with django_db_blocker.unblock(), staged(CLOUDS.values()) as stage:
+        since = stage.prepare(CLOUDS.values())
+        _have_troubles(stage)
+        yield _judge(stage, since)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_no_pump_stays_on_and_the_history_is_true(findings: Findings, cell: str) -> None:
+    assert not findings.wrong[cell], findings.sentence(cell)
+
+
+def _have_troubles(stage: Stage) -> None:
+    """Press every button, and have each plug's fault at its moment."""
+    pressed = {}
+    for cell, (trouble, moment) in CELLS.items():
+        if moment != MID_INFLATION:
+            _have(stage, cell, TROUBLES[trouble], WHEN.get(moment))
+        stage.press(CLOUDS[cell])
+        pressed[cell] = time.monotonic()
+        # Those whose turn has come, lest many presses take longer than a puff.
+        _interrupt(stage, pressed)
+    while pressed:
+        sleep_until(min(pressed.values()) + PUFF_SECONDS / 2)
+        _interrupt(stage, pressed)
+
+
+def _interrupt(stage: Stage, pressed: dict[str, float]) -> None:
+    """Have the faults that are to come in mid-inflation, where it is time for them."""
+    due = [cell for cell, at in pressed.items() if time.monotonic() >= at + PUFF_SECONDS / 2]
+    for cell in due:
+        del pressed[cell]
+        trouble, moment = CELLS[cell]
+        if moment == MID_INFLATION:
+            _have(stage, cell, TROUBLES[trouble], None)
+
+
+def _have(stage: Stage, cell: str, trouble: Trouble, when: str | None) -> None:
+    stage.remote.fault(f"{CLOUDS[cell]}/inflate", trouble.name, when=when, **trouble.params)
+
+
+def _judge(stage: Stage, since: float) -> Findings:
+    stage.wait_until_over(CLOUDS.values())
+    now = stage.remote.now()
+    evidence = {cell: stage.evidence(name, since) for cell, name in CLOUDS.items()}
+    wrong = {cell: judge.find_all(each, now, slack=SLACK_SECONDS) for cell, each in evidence.items()}
+    again = stage.press_again(CLOUDS.values())
+    for cell, name in CLOUDS.items():
+        wrong[cell] += [] if evidence[cell].runs else ["no run was played"]
+        wrong[cell] += [again[name]] if name in again else []
+    return Findings(wrong, evidence)
