@@ -30,7 +30,7 @@ def press(cloud: Cloud, *, by: User) -> Run:
     now = timezone.now()
     try:
         with transaction.atomic():
-            # PostgreSQL so lets presses in one by one, that the queue's limit holds, and a stop after what is under way.
+            # So PostgreSQL lets presses in one by one, for the queue's limit, and a stop after what is under way.
             cloud = Cloud.objects.select_related("venue").select_for_update(of=("self", "venue")).get(pk=cloud.pk)
             plug, seconds = _check(cloud, by, now)
             run = _ask(cloud, [Step(Do.INFLATE, seconds)], Run.Source.VISITOR, by, now, simulated=plug.simulated)

@@ -51,14 +51,8 @@ class SignUpForm(forms.Form):
         password_validation.validate_password(password)
         return password
 
-    def clean(self) -> dict[str, Any]:
-        """A name that nobody has."""
-        if "name" in self.cleaned_data:
-            User(name=self.cleaned_data["name"]).clean()
-        return self.cleaned_data
-
     def make(self) -> User | None:
-        """The new user; None, with an error to show, if somebody else took the name in this very moment."""
+        """The new user; None, with an error to show, if somebody has the name already."""
         try:
             with transaction.atomic():
                 return User.objects.create_user(self.cleaned_data["name"], self.cleaned_data["password"])

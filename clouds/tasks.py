@@ -8,8 +8,10 @@ from types import FrameType
 
 from django.db.utils import OperationalError
 from django.utils import timezone
+from django_q.brokers import get_broker
 from django_q.conf import Conf
 from django_q.models import Schedule
+from django_q.tasks import async_task
 
 from clouds import actions
 from clouds.conductor.baton import Baton
@@ -39,9 +41,18 @@ def canary() -> None:
 
 
 def tick() -> None:
-    """Once a minute: show that the cluster lives, and see to it that who is wanted is there."""
+    """Once a minute: show that the clusters live, and see to it that who is wanted is there."""
     canary()
+    ask_other_clusters()
     wake_conductors()
+
+
+def ask_other_clusters() -> None:
+    """Have every other cluster that has a venue show that it lives, unless it has yet to take what it was sent."""
+    others = Venue.objects.exclude(cluster=Conf.CLUSTER_NAME).order_by("cluster").values_list("cluster", flat=True)
+    for cluster in others.distinct():
+        if not get_broker(cluster).queue_size():
+            async_task("clouds.tasks.canary", task_name="canary", cluster=cluster)
 
 
 def wake_conductors(*, at_once: bool = False) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 
 import django
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
-from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.core.handlers.asgi import ASGIHandler
 from django.db import connections
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 # Threads that wait for a next request, each with its connection to the database. A crowd has more, for as long as it
@@ -30,7 +31,7 @@ class Handler(ASGIHandler):
         """Have the middleware call each other, with no event loop in between."""
         super().load_middleware(is_async=False)
 
-    async def get_response_async(self, request: ASGIRequest) -> HttpResponseBase:
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         """Go there and back once."""
         return await sync_to_async(self.get_response)(request)
 

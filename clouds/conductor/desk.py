@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Max
+from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from clouds import balloon, timeline
 from clouds.conductor.ledger import Part
-from clouds.models import Cloud, Plug, Run, Venue
+from clouds.models import BalloonNote, Cloud, Plug, Run, Venue
 from clouds.models.run import RunQuerySet
 from clouds.plugs import Address
 from clouds.timeline import Do, Step
@@ -33,14 +33,17 @@ class Outlet:
 
 @dataclass(slots=True)
 class News:
-    """What is new. `plugs` changes whenever a plug was added, changed or removed."""
+    """What is new. `plugs` changes whenever a plug was added, changed or removed.
+
+    Where there are parts that may begin, nothing else was read, so that nothing else keeps them waiting.
+    """
 
     parts: list[Part] = field(default_factory=list)
     endings: list[tuple[int, str]] = field(default_factory=list)
     wishes: list[tuple[int, str]] = field(default_factory=list)
     stopped_at: datetime | None = None
     stopped_by: str = ""
-    plugs: tuple[int, datetime | None] = (0, None)
+    plugs: tuple[int, datetime | None] | None = None
     is_wanted: bool = True
     next_at: datetime | None = None
 
@@ -71,16 +74,16 @@ def read(venue_id: int, holder: str, occupied: set[int], troubles: Mapping[int, 
     """
     now = timezone.now()
     venue = Venue.objects.get(pk=venue_id)
-    count, changed = Plug.objects.filter(venue=venue).aggregate(n=Count("pk"), at=Max("changed_at")).values()
-    news = News(stopped_at=venue.stopped_at, stopped_by=venue.stopped_by, plugs=(count, changed))
-    news.wishes = list(Plug.objects.filter(venue=venue).exclude(wish="").values_list("pk", "wish"))
-    playing = Run.objects.playing().at(venue)
-    news.endings = [
-        (pk, f"Ended by {name}.") for pk, name in playing.exclude(end_asked_by="").values_list("pk", "end_asked_by")
-    ]
-    news.endings += [(run.pk, "The balloon is fuller than was reckoned.") for run in _overtaken(playing, now)]
+    news = News(stopped_at=venue.stopped_at, stopped_by=venue.stopped_by)
     waiting = list(Run.objects.waiting().at(venue).filter(due_at__lte=now).select_related("cloud").oldest_first())
     _begin(news, waiting, venue, holder, occupied, troubles, now)
+    if news.parts:
+        return news
+    plugs = Plug.objects.filter(venue=venue)
+    found = plugs.aggregate(n=Count("pk"), at=Max("changed_at"), wishes=Count("pk", filter=~Q(wish="")))
+    news.plugs = (found["n"], found["at"])
+    news.wishes = list(plugs.exclude(wish="").values_list("pk", "wish")) if found["wishes"] else []
+    news.endings = _endings(Run.objects.playing().at(venue), now) if occupied else []
     news.is_wanted = bool(venue.is_open(now) or waiting or occupied or news.wishes)
     return news
 
@@ -102,7 +105,7 @@ def _begin(
             continue
         if run.cloud_id in taken or venue.stopped_at or (run.source == Run.Source.VISITOR and venue.is_held(now)):
             continue
-        begins_at = _free_since(run, venue)
+        begins_at = _free_since(run, venue, now)
         trouble = troubles.get(run.cloud_id, NO_PLUGS)
         if begins_at > now:
             news.next_at = min(begins_at, news.next_at or begins_at)
@@ -115,14 +118,14 @@ def _begin(
         taken.add(run.cloud_id)
 
 
-def _free_since(run: Run, venue: Venue) -> datetime:
+def _free_since(run: Run, venue: Venue, now: datetime) -> datetime:
     """When nothing stood in the way of a run any more, or will: the one before it, the cloud's rest, a hold."""
     moments = [run.due_at]
-    before = Run.objects.filter(cloud=run.cloud, ended_at__isnull=False, started_at__isnull=False)
-    if last := before.aggregate(at=Max("ended_at"))["at"]:
-        moments.append(last)
     if run.source == Run.Source.VISITOR:
         moments += [moment for moment in (run.cloud.rested_at(), venue.held_until) if moment]
+    if now - max(moments) > BEGINS_WITHIN:
+        before = Run.objects.filter(cloud=run.cloud, ended_at__isnull=False, started_at__isnull=False)
+        moments += [last for last in before.aggregate(at=Max("ended_at")).values() if last]
     return max(moments)
 
 
@@ -178,10 +181,13 @@ def _that_fit(run: Run, now: datetime) -> tuple[Step, ...] | None:
     return run.plan if full is None else None
 
 
-def _overtaken(playing: RunQuerySet, now: datetime) -> list[Run]:
-    """Runs that play on a balloon which somebody has seen fuller, meanwhile, than they were planned for."""
-    noted = playing.filter(cloud__notes__noted_at__gt=F("started_at")).select_related("cloud").distinct()
-    return [run for run in noted if _leads_too_far(run, now)]
+def _endings(playing: RunQuerySet, now: datetime) -> list[tuple[int, str]]:
+    """Runs that somebody wants ended, or whose balloon was seen fuller, meanwhile, than they were planned for."""
+    noted = BalloonNote.objects.filter(cloud=OuterRef("cloud"), noted_at__gt=OuterRef("started_at"))
+    found = playing.filter(~Q(end_asked_by="") | Exists(noted)).select_related("cloud")
+    asked = [(run.pk, f"Ended by {run.end_asked_by}.") for run in found if run.end_asked_by]
+    overtaken = [run for run in found if not run.end_asked_by and _leads_too_far(run, now)]
+    return asked + [(run.pk, "The balloon is fuller than was reckoned.") for run in overtaken]
 
 
 def _leads_too_far(run: Run, now: datetime) -> bool:

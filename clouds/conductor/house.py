@@ -27,6 +27,7 @@ LOOK_ROUND_EVERY_SECONDS = 0.5
 SEEN_EVERY = timedelta(seconds=10)
 # Without news the desk is read this often all the same.
 READ_EVERY_SECONDS = 1.0
+HEAD_START_SECONDS = 0.005
 LEAVE_WITHIN_SECONDS = 8.0
 WRITE_WITHIN_SECONDS = 25.0
 # At most this share of the plugs that rest is looked at in one round, so that looks never hold up a cue.
@@ -146,10 +147,17 @@ class House:
                 news = await self._journal.ask(
                     desk.read, self._baton.venue_id, self._baton.holder, occupied | self._recovering, troubles
                 )
-                wait = await self._act_on(news)
+                wait = await (self._begin(news.parts) if news.parts else self._act_on(news))
             except OUT_OF_REACH:
                 log.warning("The database does not answer.")
             await bell(wait)
+
+    async def _begin(self, parts: Collection[ledger.Part]) -> float:
+        """Have these performed; for a moment they have the interpreter to themselves, then the rest is read."""
+        for part in parts:
+            self._perform(part)
+        await asyncio.sleep(HEAD_START_SECONDS)
+        return 0.0
 
     async def _act_on(self, news: News) -> float:
         """Do what the news ask for; the seconds after which to read again without being rung for."""
@@ -160,8 +168,6 @@ class House:
         for run_id, reason in news.endings:
             if run_id in self._performances:
                 self._performances[run_id].end(Run.Outcome.STOPPED, reason)
-        for part in news.parts:
-            self._perform(part)
         for plug_id, wish in news.wishes:
             self._grant(plug_id, wish)
         if news.plugs != self._known_plugs:

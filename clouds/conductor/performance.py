@@ -72,6 +72,7 @@ class Performance:
         self._why = (Run.Outcome.STOPPED, SHUT_DOWN)
         self._remark = ""
         self._task: asyncio.Task[None] | None = None
+        self._is_ended = False
         self._given_up = False
 
     def start(self) -> "asyncio.Task[None]":
@@ -81,9 +82,10 @@ class Performance:
 
     def end(self, outcome: Run.Outcome, reason: str) -> None:
         """Switch off and end; the first reason given is the one that is written."""
-        if self._task is not None and not self._task.cancelling():
-            self._why = (outcome, reason)
-            self._task.cancel()
+        if self._task is not None and not self._is_ended:
+            self._why, self._is_ended = (outcome, reason), True
+            # In its turn: a task that is cancelled before it has begun never runs, and would write nothing.
+            asyncio.get_running_loop().call_soon(self._task.cancel)
 
     def give_up(self) -> None:
         """Stop waiting for plugs that don't answer. The run stays as it is, for whoever conducts next."""
@@ -134,11 +136,24 @@ class Performance:
         except asyncio.CancelledError as caught:
             error = caught
         told = actor.told
-        confirmed = await actor.off()
+        confirmed, ended = await self._switch_off(actor)
+        error = error or ended
         if told is not None and (told.seen_on or _acted(confirmed, tag, held_rule=told.held_rule)):
             self._write_puff(cue, pump.plug_id, told.at, confirmed, error, is_on=is_on)
         if error is not None:
             raise error
+
+    async def _switch_off(self, actor: Actor) -> tuple[Confirmed, asyncio.CancelledError | None]:
+        """Off and confirmed. An end that comes meanwhile is given back: it ends no waiting, only giving up does."""
+        off, ended = actor.switch_off(), None
+        while not self._given_up:
+            try:
+                return await asyncio.shield(off), ended
+            except asyncio.CancelledError as caught:
+                if off.cancelled():
+                    raise
+                ended = caught
+        raise asyncio.CancelledError
 
     def _write_puff(
         self, cue: Cue, plug_id: int, on_at: datetime, confirmed: Confirmed, error: BaseException | None, *, is_on: bool

@@ -149,8 +149,8 @@ class Cloud(models.Model):
 
     def rested_at(self) -> datetime | None:
         """When the rest after its last puff ends or ended; None if it never puffed."""
-        last = self.puffs.filter(off_at__isnull=False).newest_first().first()
-        return last.off_at + timedelta(seconds=self.rest_seconds) if last and last.off_at else None
+        off_at = self.puffs.filter(off_at__isnull=False).newest_first().values_list("off_at", flat=True).first()
+        return off_at + timedelta(seconds=self.rest_seconds) if off_at else None
 
 
 class BalloonNote(models.Model):

@@ -79,7 +79,9 @@ def post(path: str, visitor: Visitor | None = None) -> bytes:
 def press(simulators: Sequence[Simulator], orders: Sequence[Order]) -> list[Press]:
     """Have these presses made, each at its time, and see what the plugs of these simulators did then."""
     answers = asyncio.run(_carry_out(orders))
-    refused = [(order.plug, status) for order, (_, _, status) in zip(orders, answers, strict=True) if status not in TAKEN]
+    refused = [
+        (order.plug, status) for order, (_, _, status) in zip(orders, answers, strict=True) if status not in TAKEN
+    ]
     if refused:
         raise AssertionError(f"{len(refused)} of {len(orders)} presses were not taken: {refused[:5]}")
     since = min(sent_at for sent_at, _, _ in answers)

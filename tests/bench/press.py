@@ -126,7 +126,9 @@ def _ends(simulator: Simulator) -> list[float]:
     """How far from the planned end of each puff its relay went off, in seconds."""
     until(lambda: not Run.objects.live().exists(), "every run has ended")
     runs = Run.objects.exclude(started_at=None).select_related("cloud")
-    return crowd.beside_plan(simulator, {run.started_at.timestamp() + run.seconds: f"{run.cloud}/inflate" for run in runs})
+    return crowd.beside_plan(
+        simulator, {run.started_at.timestamp() + run.seconds: f"{run.cloud}/inflate" for run in runs}
+    )
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The smallest of the values that is not exceeded by `percent` of them (nearest rank). Raises ValueError on none."""
+    """The smallest of the values that `percent` of them don't exceed (nearest rank). Raises ValueError on none."""
     if not values:
         raise ValueError("There is nothing to take a percentile of.")
     return sorted(values)[max(0, math.ceil(len(values) * percent / 100) - 1)]
@@ -64,7 +64,5 @@ class Report:
 
     def line(self) -> str:
         """For machines: one line of JSON."""
-        bars = {
-            name: {"value": bar.value, "limit": bar.limit, "holds": bar.holds} for name, bar in self.bars.items()
-        }
+        bars = {name: {"value": bar.value, "limit": bar.limit, "holds": bar.holds} for name, bar in self.bars.items()}
         return json.dumps({"bench": self.bench, "figures": self.figures, "bars": bars})

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
 from django.test import Client
 
 from clouds.models import User
@@ -79,16 +78,6 @@ def test_a_password_that_will_not_do_is_told_so_and_makes_nothing(client: Client
     assert response.status_code == 400
     assert response.context["form"].errors["password"]
     assert not User.objects.exists()
-
-
-def test_who_loses_the_race_for_a_name_is_told_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def too_late(*args: object, **kwargs: object) -> None:
-        raise IntegrityError
-
-    monkeypatch.setattr("clouds.models.user.UserManager.create_user", too_late)
-    response = sign_up(client)
-    assert response.status_code == 400
-    assert "Somebody has this name already" in text(response)
 
 
 def test_the_right_password_logs_in_whatever_the_case_of_the_name(client: Client, ada: User) -> None:

@@ -43,7 +43,7 @@ def test_a_plug_may_be_on_a_local_network(host: str, desk: Client, cloud: Cloud)
         ("169.254.169.254", "is not on a local network"),
         ("8.8.8.8", "is not on a local network"),
         ("224.0.0.1", "is not on a local network"),
-        ("::", "is not on a local network"),
+        ("fe80::1", "is not on a local network"),
         ("http://192.168.1.20/", "is not a host name or an address"),
         ("no-such-host.invalid", "No device is known by the name"),
         ("x" * 10_000, "characters"),

@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from clouds.models import Cloud, Plug, User, Venue
+from clouds.templatetags import telling
 from tests.web.conftest import Make, text
 
 URL = "/clouds/cumulus/"
@@ -134,6 +135,39 @@ def test_without_a_conductor_the_page_says_that_one_is_starting(visitor: Client,
     assert "its conductor is starting" in page
     assert "is ready." not in page
     assert button(page)[1]
+
+
+def test_a_browser_without_script_looks_again_only_while_something_happens(
+    visitor: Client, conducted: Venue, cloud: Cloud, make_run: Make
+) -> None:
+    assert "http-equiv" not in text(visitor.get(URL))
+    make_run()
+    assert re.search(
+        r'<noscript><meta http-equiv="refresh" content="\d+; url=/clouds/cumulus/">', text(visitor.get(URL))
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        (1, "1st"),
+        (2, "2nd"),
+        (3, "3rd"),
+        (4, "4th"),
+        (11, "11th"),
+        (12, "12th"),
+        (13, "13th"),
+        (21, "21st"),
+        (112, "112th"),
+    ],
+)
+def test_a_place_is_told_as_people_say_it(place: int, told: str) -> None:
+    assert telling.ordinal(place) == told
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(5.0, "5 s"), (4.72, "4.7 s"), (0.04, "0 s"), (600, "600 s")])
+def test_a_duration_is_told_in_tenths(seconds: float, told: str) -> None:
+    assert telling.duration(seconds) == told
 
 
 def test_the_last_puffs_are_told(visitor: Client, cloud: Cloud, bob: User, make_puff: Make) -> None:
