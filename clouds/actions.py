@@ -220,7 +220,7 @@ def _check_queue(cloud: Cloud, live: list[Run], now: datetime) -> None:
         if (rested := cloud.rested_at()) and now < rested:
             raise refusals.Resting(f"{cloud} is resting.", rested)
     elif waiting >= cloud.queue_limit:
-        raise refusals.QueueFull(f"{waiting} people wait for {cloud} already; no more can.", None)
+        raise refusals.QueueFull(f"The queue for {cloud} is full.")
 
 
 def _end_of(run: Run) -> datetime | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Count, F, Max, Q
 from django.utils import timezone
 
 from clouds import balloon, timeline
@@ -83,7 +83,7 @@ def read(venue_id: int, holder: str, occupied: set[int], troubles: Mapping[int, 
     found = plugs.aggregate(n=Count("pk"), at=Max("changed_at"), wishes=Count("pk", filter=~Q(wish="")))
     news.plugs = (found["n"], found["at"])
     news.wishes = list(plugs.exclude(wish="").values_list("pk", "wish")) if found["wishes"] else []
-    news.endings = _endings(Run.objects.playing().at(venue), now) if occupied else []
+    news.endings = _endings(Run.objects.playing().filter(conductor=holder), now) if occupied else []
     news.is_wanted = bool(venue.is_open(now) or waiting or occupied or news.wishes)
     return news
 
@@ -182,12 +182,15 @@ def _that_fit(run: Run, now: datetime) -> tuple[Step, ...] | None:
 
 
 def _endings(playing: RunQuerySet, now: datetime) -> list[tuple[int, str]]:
-    """Runs that somebody wants ended, or whose balloon was seen fuller, meanwhile, than they were planned for."""
-    noted = BalloonNote.objects.filter(cloud=OuterRef("cloud"), noted_at__gt=OuterRef("started_at"))
-    found = playing.filter(~Q(end_asked_by="") | Exists(noted)).select_related("cloud")
-    asked = [(run.pk, f"Ended by {run.end_asked_by}.") for run in found if run.end_asked_by]
-    overtaken = [run for run in found if not run.end_asked_by and _leads_too_far(run, now)]
-    return asked + [(run.pk, "The balloon is fuller than was reckoned.") for run in overtaken]
+    """Runs that somebody wants ended, and those whose balloon was seen fuller, meanwhile, than was planned for."""
+    asked = playing.exclude(end_asked_by="").values_list("pk", "end_asked_by")
+    endings = [(pk, f"Ended by {name}.") for pk, name in asked]
+    notes = BalloonNote.objects.filter(noted_at__gt=now - timedelta(seconds=timeline.LONGEST_SECONDS))
+    if seen := set(notes.order_by().values_list("cloud", flat=True)):
+        noted = playing.filter(cloud__in=seen, cloud__notes__noted_at__gt=F("started_at")).select_related("cloud")
+        overtaken = [run for run in noted.distinct() if _leads_too_far(run, now)]
+        endings += [(run.pk, "The balloon is fuller than was reckoned.") for run in overtaken]
+    return endings
 
 
 def _leads_too_far(run: Run, now: datetime) -> bool:

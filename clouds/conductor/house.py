@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 from collections.abc import Collection, Coroutine
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -77,10 +78,12 @@ class House:
             async with doorbell.listen() as bell:
                 work = [asyncio.ensure_future(job) for job in (self._beat(), self._look_round(), self._attend(bell))]
                 ends: list[asyncio.Future[Any]] = [self._told, *work]
-                done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-                for task in work:
-                    task.cancel()
-                await asyncio.wait(work)
+                try:
+                    done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    for task in work:
+                        task.cancel()
+                    await asyncio.wait(work)
                 for ended in done:
                     ended.result()
         finally:
@@ -171,8 +174,8 @@ class House:
         for plug_id, wish in news.wishes:
             self._grant(plug_id, wish)
         if news.plugs != self._known_plugs:
-            self._known_plugs = news.plugs
             await self._fetch_plugs()
+            self._known_plugs = news.plugs
         if not news.is_wanted:
             self.leave("The venue is closed.")
         if news.next_at is None:
@@ -224,38 +227,46 @@ class House:
         """The first act: everything off and confirmed, and what a predecessor left is brought to an end."""
         while True:
             try:
-                left = await self._journal.ask(ledger.left_behind, self._baton.venue_id, self._baton.holder)
-                await self._fetch_plugs(left)
+                self._recovering = await self._journal.ask(ledger.left_behind, self._baton.venue_id, self._baton.holder)
+                await self._fetch_plugs()
                 break
             except OUT_OF_REACH:
                 await asyncio.sleep(BEAT_EVERY_SECONDS)
-        for cloud_id in left:
-            self._recovering.add(cloud_id)
+        for cloud_id in self._recovering:
             self._do(self._recover(cloud_id))
 
     async def _recover(self, cloud_id: int) -> None:
-        pumps = self._rigs.get(cloud_id, Rig()).pumps.values()
-        offs = await asyncio.gather(*(self._first_offs[pump.plug_id] for pump in pumps))
-        found: dict[int, Confirmed] = {pump.plug_id: off for pump, off in zip(pumps, offs, strict=True)}
+        """Write what was left on a cloud, when all its plugs, whichever these are by then, are confirmed off."""
+        offs = self._first_offs_of(cloud_id)
+        while not all(off.done() for off in offs.values()):
+            await asyncio.wait(offs.values(), timeout=LOOK_ROUND_EVERY_SECONDS)
+            offs = self._first_offs_of(cloud_id)
+        found = {plug_id: off.result() for plug_id, off in offs.items()}
         self._journal.write(ledger.lose, cloud_id, found, self._baton.holder, timezone.now())
         # Asked in turn, this is answered when the entry above is written.
         await self._journal.ask(lambda: None)
         self._recovering.discard(cloud_id)
 
-    async def _fetch_plugs(self, recovering: Collection[int] = ()) -> None:
+    def _first_offs_of(self, cloud_id: int) -> dict[int, asyncio.Task[Confirmed]]:
+        pumps = self._rigs.get(cloud_id, Rig()).pumps.values()
+        return {pump.plug_id: self._first_offs[pump.plug_id] for pump in pumps}
+
+    async def _fetch_plugs(self) -> None:
         """Know the plugs as their rows say; what is new or has changed is switched off first.
 
         That one was on is written here, unless its cloud is one of those that are recovered, which tells more.
         """
+        known = [self._as_written(outlet) for outlet in self._outlets.values()]
         outlets = {outlet.plug_id: outlet for outlet in await self._journal.ask(desk.outlets, self._baton.venue_id)}
-        for plug_id, outlet in list(self._outlets.items()):
-            if outlets.get(plug_id) != outlet:
-                self._do(self._let_go(self._actors.pop(plug_id), outlet))
-                del self._outlets[plug_id]
+        for outlet in known:
+            if outlets.get(outlet.plug_id) != outlet:
+                self._do(self._let_go(self._actors.pop(outlet.plug_id), outlet))
+                del self._outlets[outlet.plug_id]
+                self._reported.pop(outlet.plug_id, None)
         for plug_id in outlets.keys() - self._outlets.keys():
             actor = self._actors[plug_id] = plugs.actor_for(outlets[plug_id].address)
             self._first_offs[plug_id] = actor.switch_off()
-            if outlets[plug_id].cloud_id not in recovering:
+            if outlets[plug_id].cloud_id not in self._recovering:
                 self._do(self._note_if_on(plug_id))
         self._outlets = outlets
         self._rigs = {}
@@ -278,8 +289,17 @@ class House:
         for performance in self._performances.values():
             if performance.part.cloud_id == outlet.cloud_id:
                 performance.end(Run.Outcome.STOPPED, "Its plug was changed meanwhile.")
-        await actor.off()
-        await actor.close()
+        try:
+            await actor.off()
+        finally:
+            await actor.close()
+
+    def _as_written(self, outlet: Outlet) -> Outlet:
+        """A known outlet as its row says by now: a MAC address that was learned has been written there."""
+        sight = self._reported.get(outlet.plug_id)
+        if sight is None or outlet.address.mac:
+            return outlet
+        return replace(outlet, address=replace(outlet.address, mac=sight.mac))
 
     def _report(self, now: datetime) -> None:
         """Write what has changed of plugs, and now and then which of them were seen."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from clouds import timeline
+from clouds import doorbell, timeline
 from clouds.models import Cloud, Plug, Puff, Run
 from clouds.plugs import Confirmed, Rule
 from clouds.timeline import Cue, Do, Step
@@ -65,8 +65,10 @@ def close_puff(
 
 
 def end_run(run_id: int, holder: str, outcome: Run.Outcome, reason: str, at: datetime) -> None:
-    """A run has ended, unless somebody else has taken it over."""
-    Run.objects.filter(pk=run_id, conductor=holder).end(outcome, reason, at)
+    """A run has ended, unless somebody else has taken it over; who waits for its cloud may begin."""
+    with transaction.atomic():
+        Run.objects.filter(pk=run_id, conductor=holder).end(outcome, reason, at)
+        doorbell.ring()
 
 
 def hand_back(holder: str, unfinished: Iterable[int], reason: str, at: datetime) -> None:

@@ -107,7 +107,8 @@ class Plug(models.Model):
         """Check the address against the networks where plugs may be, and that cloud and plug share a venue."""
         self.host = self.host.strip()
         try:
-            addresses.check(self.host, simulated=self.simulated)
+            if self.host:  # an empty one is told so by the field itself
+                addresses.check(self.host, simulated=self.simulated)
         except addresses.BadAddress as error:
             raise ValidationError({"host": str(error)}) from error
         if self.cloud is not None and self.cloud.venue_id != self.venue_id:

@@ -1,7 +1,5 @@
 """What the tests of the conductor share: a venue whose baton is held, and a clock that stands where time is counted."""
 
-from collections.abc import Iterator
-
 import pytest
 from time_machine import TimeMachineFixture
 
@@ -28,11 +26,11 @@ def clock(time_machine: TimeMachineFixture) -> TimeMachineFixture:
 
 
 @pytest.fixture
-def held(venue: Venue) -> Iterator[Venue]:
+def held(venue: Venue) -> Venue:
     """A venue whose baton is held."""
     Venue.objects.filter(pk=venue.pk).update(conductor=HOLDER, conductor_beat_at=NOON)
     venue.refresh_from_db()
-    yield venue
+    return venue
 
 
 @pytest.fixture

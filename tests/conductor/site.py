@@ -13,7 +13,7 @@ from clouds.conductor.baton import Baton
 from clouds.conductor.house import House
 from clouds.models import Cloud, Plug, Puff, Run, User, Venue
 from clouds.simulator import CloudSpec, Simulator
-from tests.plugs.stage import cleanly
+from tests.plugs.stage import cleanly, until
 
 T = TypeVar("T")
 AT_MOST_SECONDS = 30.0
@@ -82,8 +82,7 @@ class Site:
         make, house.House = house.House, lambda *args: houses.append(make(*args)) or houses[-1]  # type: ignore
         try:
             self.conducting = asyncio.create_task(house.conduct(baton))
-            while not houses:
-                await asyncio.sleep(0)
+            await until(lambda: houses, "there is a conductor")
         finally:
             house.House = make  # type: ignore[misc]
         self.house = houses[0]

@@ -13,6 +13,7 @@ from django.db.utils import InterfaceError, OperationalError
 from clouds.conductor import journal as journal_module
 from clouds.conductor.journal import Journal
 from clouds.models import Venue
+from tests.plugs.stage import until
 
 AT_MOST = 20.0
 
@@ -71,8 +72,7 @@ def test_what_a_locked_database_does_not_take_is_written_when_it_does_and_nothin
     async def scene(journal: Journal) -> None:
         first = journal.write(lambda: written.append(locked()))
         journal.write(written.append, "after it")
-        while locked.tries < 3:
-            await asyncio.sleep(0.005)
+        await until(lambda: locked.tries >= 3, "it was tried again")
         assert written == []
         assert not first.done()
         locked.is_open = True

@@ -48,7 +48,15 @@ class Paper:
         self.puffs[cue.index] = SimpleNamespace(plug_id=plug_id, on_at=on_at, off_at=None)
 
     def close_puff(
-        self, part: Part, cue: Any, plug_id: int, on_at: datetime, off_at: datetime, outcome: str, reason: str, **rest: bool
+        self,
+        part: Part,
+        cue: Any,
+        plug_id: int,
+        on_at: datetime,
+        off_at: datetime,
+        outcome: str,
+        reason: str,
+        **rest: bool,
     ) -> None:
         """It is off again."""
         puff = self.puffs.setdefault(cue.index, SimpleNamespace(plug_id=plug_id, on_at=on_at, off_at=None))

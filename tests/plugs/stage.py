@@ -274,7 +274,7 @@ async def acting(stage: Stage, *, unguarded: bool = False, mac: str = "") -> Asy
 async def until(true: Callable[[], Any], what: str) -> None:
     """Wait until this is true; fail, saying what was waited for, when it takes too long."""
     end = asyncio.get_running_loop().time() + AT_MOST_SECONDS / 2
-    while not true():  # noqa: ASYNC110 - a plug that acts sets no event
+    while not true():
         assert asyncio.get_running_loop().time() < end, f"Waited in vain until {what}"
         await asyncio.sleep(0.002)
 

@@ -1,10 +1,11 @@
 """What every `Driver` keeps: the fake one, and the one for legacy plugs, before the simulator."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from clouds.plugs import Driver, NoTimer, PlugError, Refused, Rule, Stranger, Unreachable
+from clouds.plugs import Driver, NoTimer, PlugError, Reading, Refused, Rule, Stranger, Unreachable
 from tests.plugs.conftest import Play
 from tests.plugs.stage import Stage, until
 
@@ -19,6 +20,15 @@ async def expect(error: type[PlugError], asking: object, *, may_have_acted: bool
         await asking  # type: ignore[misc]
     assert caught.value.may_have_acted is may_have_acted
     assert str(caught.value).endswith(".")
+
+
+async def when_back(ask: Callable[[], Awaitable[Reading]]) -> Reading:
+    """The answer of a plug that is restarting, as soon as it can be reached."""
+    while True:
+        try:
+            return await ask()
+        except Unreachable:
+            await asyncio.sleep(0.01)
 
 
 async def switched_on(driver: Driver, tag: str = "7.0", countdown: int = 60) -> None:
@@ -221,11 +231,7 @@ def test_whoever_answers_first_is_the_plug_and_nobody_else_from_then_on(play: Pl
         stage.becomes_another()
         await until(lambda: not driver.is_connected, "the connection is seen to be lost")
         with pytest.raises(Stranger):
-            while True:  # until it has come back
-                try:
-                    await driver.on(countdown=60, tag="7.0", within=PATIENCE)
-                except Unreachable:
-                    await asyncio.sleep(0.01)
+            await when_back(lambda: driver.on(countdown=60, tag="7.0", within=PATIENCE))
         assert not stage.is_on
 
     play(scene)
@@ -339,11 +345,7 @@ def test_a_restart_is_noticed_without_asking(play: Play) -> None:
         stage.restart(relay_on=True)
         await until(lambda: not driver.is_connected, "the connection is seen to be lost")
         await until(lambda: stage.is_on, "it is back")
-        while not driver.is_connected:
-            try:
-                reading = await driver.look(within=PATIENCE)
-            except Unreachable:
-                await asyncio.sleep(0.01)
+        reading = await when_back(lambda: driver.look(within=PATIENCE))
         assert (reading.relay_on, reading.rule) == (True, None)
         driver.abort()
 

@@ -40,11 +40,11 @@ def reach(stage: Stage) -> None:
     remote.fault(f"{CLOUDS[ON_SENT]}/inflate", "slow", when="on", latency=ON_TAKES, acts_first=True)
     remote.fault(f"{CLOUDS[OFF_SENT]}/inflate", "slow", when="off", latency=OFF_TAKES, acts_first=True)
     stage.press(CLOUDS[OFF_SENT])
-    remote.wait_for(f"{CLOUDS[OFF_SENT]}/inflate", "relay_on", since=since)
+    stage.see_on(CLOUDS[OFF_SENT], since)
     began = time.monotonic()
     sleep_until(began + 0.5 * PUFF_SECONDS)
     stage.press(CLOUDS[MID_INFLATION])
-    remote.wait_for(f"{CLOUDS[MID_INFLATION]}/inflate", "relay_on", since=since)
+    stage.see_on(CLOUDS[MID_INFLATION], since)
     sleep_until(began + PUFF_SECONDS - 0.5)
     # Its connection drops, so that it has to be greeted before it can be told to switch on, and that takes its time.
     remote.fault(f"{CLOUDS[BEFORE_ON]}/inflate", "restart", seconds=0.01)

@@ -70,6 +70,13 @@ class Stage:
                 status, page = visitor.post(f"/clouds/{self.clouds[name].slug}/press/")
                 assert status in (302, 303), f"{name}: pressed, and got {status}: {page[:3000]}"
 
+    def see_on(self, name: str, since: float) -> None:
+        """Wait until a relay that was off since then is on."""
+        try:
+            self.remote.wait_for(f"{name}/inflate", "relay_on", since=since)
+        except TimeoutError as error:
+            raise AssertionError(f"It was not switched on: {self.evidence(name, since)}") from error
+
     def wait_until_well(self, names: Iterable[str], seconds: float = 40.0) -> None:
         """Wait until pages are served, a conductor beats, and these clouds' plugs are seen in order and off."""
         mine = Plug.objects.filter(cloud__in=[self.clouds[name] for name in names])

@@ -22,7 +22,7 @@ def press_both(stage: Stage) -> float:
     since = float(stage.remote.now())
     stage.press(*BOTH)
     for name in BOTH:
-        stage.remote.wait_for(f"{name}/inflate", "relay_on", since=since)
+        stage.see_on(name, since)
     until(lambda: Puff.objects.still_on().count() == len(BOTH), "both puffs are written")
     return since
 

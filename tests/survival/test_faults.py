@@ -2,9 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
@@ -12,55 +10,11 @@ from pytest_django.plugin import DjangoDbBlocker
 from tests.survival import judge
 from tests.survival.moments import MID_INFLATION, MOMENTS, OFF_SENT, ON_SENT, Findings
 from tests.survival.stage import PUFF_SECONDS, Stage, sleep_until, staged
+from tests.survival.troubles import SLACK_SECONDS, TROUBLES, Trouble
 
 # The tests themselves only read what was found, so that nothing of theirs is flushed while the site runs.
 pytestmark = pytest.mark.django_db
 
-# Longer than a puff and the countdown that guards it, so that nobody but the plug itself can switch off.
-LONG = 7.0
-# What an OFF that had to be asked for again may take before it says of itself that it is late.
-SLACK_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """A fault of the simulator, and what it is told."""
-
-    name: str
-    params: dict[str, Any]
-
-
-def _for(seconds: float, name: str, **params: Any) -> Trouble:
-    return Trouble(name, {"seconds": seconds, **params})
-
-
-TROUBLES = {
-    "silent": _for(LONG, "silent"),
-    "silent for a second": _for(1.0, "silent"),
-    "mute": _for(LONG, "mute"),
-    "mute for a second": _for(1.0, "mute"),
-    "drops before": _for(LONG, "drops_before"),
-    "drops before for a second": _for(1.0, "drops_before"),
-    "drops after": _for(LONG, "drops_after"),
-    "drops after for a second": _for(1.0, "drops_after"),
-    "refuses": _for(LONG, "refuses"),
-    "refuses for a second": _for(1.0, "refuses"),
-    "frozen": _for(LONG, "frozen"),
-    "frozen for a second": _for(1.0, "frozen"),
-    "forgets": _for(LONG, "forgets"),
-    "clock unset": _for(LONG, "clock_unset", stuck=True),
-    "clock unset until it is told": _for(LONG, "clock_unset"),
-    "slow": _for(LONG, "slow", latency=0.3, spread=0.3),
-    "slow to answer": _for(LONG, "slow", latency=0.6, acts_first=True),
-    "slower than any patience": _for(LONG, "slow", latency=2.5),
-    "in pieces": _for(LONG, "fragments", pieces=7, pause=0.01),
-    "refuses ON": _for(LONG, "errors", state=1),
-    "refuses ON and OFF": _for(LONG, "errors", state="any"),
-    "restarts off": _for(0.5, "restart", relay="off"),
-    "restarts on": _for(0.5, "restart", relay="on"),
-    "acts, and restarts on": _for(0.5, "restart", relay="on", acts=True),
-    "restarts as it was, and takes its time": _for(3.0, "restart", relay="same"),
-}
 CELLS = {f"{trouble}, {moment}": (trouble, moment) for trouble, moment in product(TROUBLES, MOMENTS)}
 CLOUDS = {cell: f"Cloud{number}" for number, cell in enumerate(CELLS)}
 WHEN = {ON_SENT: "on", OFF_SENT: "off"}

@@ -134,7 +134,7 @@ def lose_the_plug(ada: User, make_run: Make, make_puff: Make) -> None:
         (cool_down, 429, "You have just had a puff.", (1, 30)),
         (rest, 429, "Cumulus is resting.", (1, 30)),
         (be_busy, 409, "Cumulus is", (1, 5)),
-        (fill_the_queue, 409, "1 people wait for Cumulus already; no more can.", None),
+        (fill_the_queue, 409, "The queue for Cumulus is full.", None),
         (leave_no_room, 409, "Cumulus is as full as is safe.", (1, 600)),
         (stop, 503, "Everything at The gallery is stopped for now.", None),
         (hold, 503, "A concert.", (1, 60)),
