@@ -80,9 +80,9 @@ def countdown_seconds(left: float, hard_cap: float) -> int:
     """The delay to arm in a plug that is switched on for `left` more seconds.
 
     A margin longer than what is left, in whole seconds as plugs count them and never rounded up past the margin; at
-    most the cloud's hard cap, and never so short that a plug might not fire.
+    most the cloud's hard cap, whose begun second counts whole; and never so short that a plug might not fire.
     """
-    return max(SHORTEST_COUNTDOWN_SECONDS, min(math.floor(left + MARGIN_SECONDS), math.floor(hard_cap)))
+    return max(SHORTEST_COUNTDOWN_SECONDS, min(math.floor(left + MARGIN_SECONDS), math.ceil(hard_cap)))
 
 
 def longest_that_fits(room: float) -> float:

@@ -107,7 +107,9 @@ class Cloud(models.Model):
                 condition=Q(fill_seconds__gte=1, fill_seconds__lte=DAY_SECONDS)
                 & Q(hard_cap_seconds__gte=5, hard_cap_seconds__lte=LONGEST_PUFF_SECONDS)
                 & Q(puff_seconds__gte=1, puff_seconds__lte=models.F("hard_cap_seconds"))
-                & Q(rest_seconds__gte=0, cool_down_seconds__gte=0),
+                & Q(rest_seconds__gte=0, cool_down_seconds__gte=0)
+                & (Q(half_life_seconds__isnull=True) | Q(half_life_seconds__gte=1))
+                & (Q(vent_seconds__isnull=True) | Q(vent_seconds__gte=1)),
                 violation_error_message="A puff lasts at least 1 second, and at most as long as the hard cap.",
             ),
             models.CheckConstraint(name="a_clouds_fill_is_not_negative", condition=Q(fill_then__gte=0)),
@@ -128,7 +130,9 @@ class Cloud(models.Model):
     def fill_with(self, still_on: Iterable["Puff"], at: datetime) -> float:
         """The same for a caller who has fetched the puffs that are still on, oldest first."""
         fill, since = self.fill_then, self.fill_then_at
-        for puff in still_on:
+        puffs = list(still_on)
+        # Where both pumps may be on, only the air that goes in is sure to do harm.
+        for puff in [puff for puff in puffs if puff.do is Do.INFLATE] or puffs:
             since = since or puff.on_at  # nothing was reckoned before its first puff
             fill = balloon.after(fill, max(0.0, (puff.on_at - since).total_seconds()), Do.REST, self.measures)
             since = max(since, puff.on_at)

@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from clouds import timeline
@@ -30,6 +30,7 @@ NO_LOOK_BEFORE_OFF_SECONDS = 1.0
 
 PREEMPTED = "Something more urgent came between."
 TOO_LATE = "The plug answered so late that the time for it was over."
+WAS_ON = "The plug was on already, without having been told to; it was switched off."
 OUR_MISTAKE = "Something went wrong in Cloudsite itself; its log says what."
 
 log = logging.getLogger(__name__)
@@ -219,16 +220,19 @@ class Actor:
         if not self._driver.is_connected:
             within = min(TIMEOUT_SECONDS, until - clock())
             self.reading = await self._alone(lambda: self._driver.look(within=within))
+            self._check_was_off(self.reading, -1.0)
         if self.reading is not None and not self.reading.is_guarded and not self._unguarded:
             raise NoTimer(_why_unguarded(self.reading))
         if (left := until - clock()) <= 0:
             raise Unreachable(TOO_LATE)
         countdown = timeline.countdown_seconds(left, hard_cap)
         self.told = told = Told(datetime.now(UTC), self.reading is not None and self.reading.rule is not None)
+        asked = clock()
         reading = await self._alone(
             lambda: self._driver.on(countdown=countdown, tag=tag, within=min(TIMEOUT_SECONDS, left))
         )
         self.told = replace(told, seen_on=reading.relay_on)
+        self._check_was_off(reading, clock() - asked)
         self._check_on(reading, tag)
         return reading
 
@@ -274,6 +278,16 @@ class Actor:
             self._seen(reading, Relay.OFF)
             self.off_since = asyncio.get_running_loop().time()
             return Confirmed(asked_at, datetime.now(UTC), before, reading)
+
+    def _check_was_off(self, reading: Reading, told_for: float) -> None:
+        """Raise when it has been on for longer than it was told to: by its button, or since it got its power back.
+
+        Plugs count whole seconds, so less than one may go unnoticed. `told` is from then on, as far as that is known.
+        """
+        if reading.relay_on and reading.on_seconds > told_for + 1.0:
+            began = datetime.now(UTC) - timedelta(seconds=reading.on_seconds + 1)
+            self.told = Told(began, reading.rule is not None, seen_on=True)
+            raise Refused(WAS_ON, may_have_acted=True)
 
     def _check_on(self, reading: Reading, tag: str) -> None:
         """Raise unless the plug confirmed relay and countdown."""

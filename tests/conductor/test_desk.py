@@ -303,6 +303,7 @@ class TestNews:
 
     def test_a_run_that_somebody_ends_is_to_be_ended(self, at_desk: Desk, cloud: Cloud, ada: User) -> None:
         run = make.playing(cloud, conductor=HOLDER)
+        at_desk.occupied = {cloud.pk}
         assert at_desk.read().endings == []
         actions.end(run, by=ada)
         assert at_desk.read().endings == [(run.pk, "Ended by Ada.")]
@@ -315,6 +316,7 @@ class TestNews:
         make.puff(cloud, seconds=None, run=run, step=0)
         clock.move_to(NOON + seconds(5), tick=False)
         actions.note(cloud, BalloonNote.Kind.SET, fill=0.9, by=curator)
+        at_desk.occupied = {cloud.pk}
         assert at_desk.read().endings == [(run.pk, "The balloon is fuller than was reckoned.")]
 
     def test_a_run_that_still_fits_goes_on(
@@ -324,11 +326,13 @@ class TestNews:
         make.puff(cloud, seconds=None, run=run, step=0)
         clock.move_to(NOON + seconds(2), tick=False)
         actions.note(cloud, BalloonNote.Kind.SET, fill=0.5, by=curator)
+        at_desk.occupied = {cloud.pk}
         assert at_desk.read().endings == []
 
     def test_a_note_from_before_it_began_ends_nothing(self, at_desk: Desk, cloud: Cloud, curator: User) -> None:
         actions.note(cloud, BalloonNote.Kind.SET, fill=1.0, by=curator)
         make.playing(cloud, conductor=HOLDER, started_at=NOON + seconds(1))
+        at_desk.occupied = {cloud.pk}
         assert at_desk.read().endings == []
 
     def test_wishes_are_read(self, at_desk: Desk, plug: Plug, curator: User) -> None:

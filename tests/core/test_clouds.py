@@ -68,6 +68,12 @@ def test_a_deflation_that_is_still_on_takes_air_away(leaky: Cloud) -> None:
     assert leaky.fill_at(NOON + later(60)) == 0
 
 
+def test_where_both_pumps_may_be_on_only_the_air_that_goes_in_counts(leaky: Cloud) -> None:
+    make.puff(leaky, on_at=NOON - later(3), seconds=None, pump=Plug.Pump.DEFLATE)
+    make.puff(leaky, seconds=None)
+    assert leaky.fill_at(NOON + later(6)) == pytest.approx(balloon.after(0.5, 6, Do.INFLATE, leaky.measures))
+
+
 def test_a_puff_that_is_over_is_in_the_reckoning_already(leaky: Cloud) -> None:
     make.puff(leaky, on_at=NOON - later(20), seconds=20)
     assert leaky.fill_at(NOON) == 0.5

@@ -99,6 +99,8 @@ BROKEN: list[tuple[str, Deed]] = [
     ("a_clouds_seconds_are_within_bounds", set_cloud(fill_seconds=86_401)),
     ("a_clouds_seconds_are_within_bounds", set_cloud(hard_cap_seconds=4.9)),
     ("a_clouds_seconds_are_within_bounds", set_cloud(hard_cap_seconds=601)),
+    ("a_clouds_seconds_are_within_bounds", set_cloud(half_life_seconds=-60)),
+    ("a_clouds_seconds_are_within_bounds", set_cloud(vent_seconds=0)),
     ("a_clouds_seconds_are_within_bounds", set_cloud(puff_seconds=0.9)),
     ("a_clouds_seconds_are_within_bounds", set_cloud(puff_seconds=21, hard_cap_seconds=20)),
     ("a_clouds_seconds_are_within_bounds", set_cloud(rest_seconds=-1)),

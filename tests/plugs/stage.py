@@ -257,8 +257,8 @@ def cleanly(scene: Any) -> None:
         left = asyncio.run(scene)
         gc.collect()
     gc.unfreeze()
-    assert left == set()
-    assert [str(warning.message) for warning in warned] == []
+    assert not left, f"These go on: {left}"
+    assert not warned, f"This was not closed: {[str(warning.message) for warning in warned]}"
 
 
 @contextlib.asynccontextmanager
