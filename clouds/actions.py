@@ -14,12 +14,34 @@ from django_q.tasks import async_task
 
 from clouds import balloon, doorbell, refusals, timeline
 from clouds.models import BalloonNote, Cloud, Plug, Puff, Run, User, Venue
+from clouds.prepared import Given, Prepared
 from clouds.timeline import Do, Step
 
 # A conductor that was rung for needs about two seconds to come; ringing again sooner would only fill the queue.
 RING_AGAIN_AFTER = timedelta(seconds=2)
 # What turns that a person had count for the cool-down: a puff that failed or was lost costs no turn.
 TURNS = (Puff.Outcome.DONE, Puff.Outcome.STOPPED)
+
+CLOUD = Prepared(
+    lambda: (
+        Cloud.objects.select_related("venue").select_for_update(of=("self", "venue")).filter(pk=Given("pk")).order_by()
+    )
+)
+PLUG = Prepared(
+    lambda: Plug.objects.filter(cloud=Given("cloud"), pump=Plug.Pump.INFLATE).only("trouble", "simulated").order_by()
+)
+LIVE = Prepared(
+    lambda: Run.objects.live().filter(cloud=Given("cloud")).only("source", "state", "asked_by", "started_at", "seconds")
+)
+LAST_TURN = Prepared(
+    lambda: (
+        Puff.objects.filter(
+            asked_by=Given("by"), cloud__venue=Given("venue"), source=Puff.Source.VISITOR, outcome__in=TURNS
+        )
+        .order_by("-off_at")
+        .only("off_at")[:1]
+    )
+)
 
 
 def press(cloud: Cloud, *, by: User) -> Run:
@@ -31,7 +53,7 @@ def press(cloud: Cloud, *, by: User) -> Run:
     try:
         with transaction.atomic():
             # So PostgreSQL lets presses in one by one, for the queue's limit, and a stop after what is under way.
-            cloud = Cloud.objects.select_related("venue").select_for_update(of=("self", "venue")).get(pk=cloud.pk)
+            (cloud,) = CLOUD(pk=cloud.pk)
             plug, seconds = _check(cloud, by, now)
             run = _ask(cloud, [Step(Do.INFLATE, seconds)], Run.Source.VISITOR, by, now, simulated=plug.simulated)
     except IntegrityError as error:
@@ -54,7 +76,7 @@ def play(cloud: Cloud, steps: list[Step], *, by: User) -> Run:
     now = timezone.now()
     with transaction.atomic():
         # As it is now and not as the caller last saw it: a stop or a note may have come in between.
-        cloud = Cloud.objects.select_related("venue").select_for_update(of=("self", "venue")).get(pk=cloud.pk)
+        (cloud,) = CLOUD(pk=cloud.pk)
         _check_bounds(steps, cloud.hard_cap_seconds)
         pumps = {plug.pump: plug for plug in cloud.plugs.all()}
         for step in steps:
@@ -172,7 +194,7 @@ def _check_bounds(steps: list[Step], hard_cap: float) -> None:
 def _check(cloud: Cloud, by: User | None, now: datetime) -> tuple[Plug, float]:
     """The plug and the seconds of a visitor's puff, if all rules allow one at `now`."""
     plug = _check_open_to_visitors(cloud, now)
-    live = list(Run.objects.live().on(cloud).only("source", "state", "asked_by", "started_at", "seconds"))
+    live = LIVE(cloud=cloud.pk)
     if by is not None:
         _check_their_turn(cloud, live, by, now)
     seconds = puff_that_fits(cloud, now)
@@ -191,7 +213,7 @@ def _check_open_to_visitors(cloud: Cloud, now: datetime) -> Plug:
         raise refusals.Held(venue.held_because or f"{venue} takes a break.", venue.held_until)
     if not venue.is_open(now):
         raise refusals.Closed(f"{venue} is closed.", venue.next_opening(now))
-    plug = cloud.plugs.filter(pump=Plug.Pump.INFLATE).only("trouble", "simulated").order_by().first()
+    plug = PLUG.first(cloud=cloud.pk)
     if plug is None:
         raise refusals.Unreachable(f"{cloud} has no pump yet.")
     if plug.trouble:
@@ -202,9 +224,8 @@ def _check_open_to_visitors(cloud: Cloud, now: datetime) -> Plug:
 def _check_their_turn(cloud: Cloud, live: list[Run], by: User, now: datetime) -> None:
     if any(run.source == Run.Source.VISITOR and run.asked_by_id == by.pk for run in live):
         raise refusals.AlreadyAsked(f"You have asked {cloud} for a puff already.")
-    turns = Puff.objects.filter(asked_by=by, cloud__venue=cloud.venue, source=Puff.Source.VISITOR, outcome__in=TURNS)
-    if last := turns.order_by("-off_at").values_list("off_at", flat=True).first():
-        until = last + timedelta(seconds=cloud.cool_down_seconds)
+    if (last := LAST_TURN.first(by=by.pk, venue=cloud.venue_id)) and last.off_at:
+        until = last.off_at + timedelta(seconds=cloud.cool_down_seconds)
         if now < until:
             raise refusals.CoolingDown("You have just had a puff. Let the others have a turn.", until)
 

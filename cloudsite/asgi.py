@@ -51,4 +51,5 @@ class Handler(ASGIHandler):
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloudsite.settings")
 django.setup(set_prefix=False)
+import sys; sys.setswitchinterval(0.0005)
 application = Handler()

@@ -6,19 +6,37 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Max, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from clouds import balloon, timeline
 from clouds.conductor.ledger import Part
 from clouds.models import BalloonNote, Cloud, Plug, Run, Venue
-from clouds.models.run import RunQuerySet
 from clouds.plugs import Address
+from clouds.prepared import Given, Prepared
 from clouds.timeline import Do, Step
 
 # A run that could not begin within this time is missed, and never replayed.
 BEGINS_WITHIN = timedelta(seconds=60)
 NO_PLUGS = "The cloud has no plugs."
+
+
+VENUE = Prepared(lambda: Venue.objects.filter(pk=Given("pk")))
+OURS = Prepared(
+    lambda: Venue.objects.select_for_update().filter(pk=Given("venue"), conductor=Given("holder"), stopped_at=None)
+)
+DUE = Prepared(
+    lambda: (
+        Run.objects.waiting()
+        .filter(cloud__venue=Given("venue"), due_at__lte=Given("now"))
+        .select_related("cloud")
+        .oldest_first()
+    )
+)
+PLAYING = Run.objects.playing().filter(conductor=Given("holder"))
+ASKED_TO_END = Prepared(lambda: PLAYING.exclude(end_asked_by="").only("end_asked_by"))
+NEWER_NOTES = BalloonNote.objects.filter(cloud=OuterRef("cloud"), noted_at__gt=OuterRef("started_at"))
+NOTED = Prepared(lambda: PLAYING.filter(Exists(NEWER_NOTES)).select_related("cloud"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +84,26 @@ def address_of(plug: Plug) -> Address:
     return Address(plug.host, plug.port, plug.child_id, plug.family, plug.mac, plug.simulated, plug.unguarded)
 
 
-def read(venue_id: int, holder: str, occupied: set[int], troubles: Mapping[int, str]) -> News:
-    """The news at this moment; runs that may begin are claimed.
+def read(venue_id: int, holder: str, occupied: set[int], troubles: Mapping[int, str], *, of_plugs: bool = True) -> News:
+    """The news at this moment, or those that are not `of_plugs`; runs that may begin are claimed.
 
     `occupied`: clouds on which nothing may begin yet. `troubles`: why the plugs of a cloud are not in order, "" if they
     are; a cloud that is missing there has no plugs that are known.
     """
     now = timezone.now()
-    venue = Venue.objects.get(pk=venue_id)
+    (venue,) = VENUE(pk=venue_id)
     news = News(stopped_at=venue.stopped_at, stopped_by=venue.stopped_by)
-    waiting = list(Run.objects.waiting().at(venue).filter(due_at__lte=now).select_related("cloud").oldest_first())
+    waiting = DUE(venue=venue_id, now=now)
     _begin(news, waiting, venue, holder, occupied, troubles, now)
     if news.parts:
         return news
-    plugs = Plug.objects.filter(venue=venue)
-    found = plugs.aggregate(n=Count("pk"), at=Max("changed_at"), wishes=Count("pk", filter=~Q(wish="")))
-    news.plugs = (found["n"], found["at"])
-    news.wishes = list(plugs.exclude(wish="").values_list("pk", "wish")) if found["wishes"] else []
-    news.endings = _endings(Run.objects.playing().filter(conductor=holder), now) if occupied else []
-    news.is_wanted = bool(venue.is_open(now) or waiting or occupied or news.wishes)
+    if of_plugs:
+        plugs = Plug.objects.filter(venue=venue)
+        found = plugs.aggregate(n=Count("pk"), at=Max("changed_at"), wishes=Count("pk", filter=~Q(wish="")))
+        news.plugs = (found["n"], found["at"])
+        news.wishes = list(plugs.exclude(wish="").values_list("pk", "wish")) if found["wishes"] else []
+    news.endings = _endings(holder, now) if occupied else []
+    news.is_wanted = not of_plugs or bool(venue.is_open(now) or waiting or occupied or news.wishes)
     return news
 
 
@@ -156,9 +175,9 @@ def _take(run: Run, steps: tuple[Step, ...], holder: str, at: datetime) -> bool:
     """Whether the run is ours now: the baton is held, nothing is stopped, and nobody else has it or plays there."""
     try:
         with transaction.atomic():
-            ours = Venue.objects.select_for_update().filter(pk=run.cloud.venue_id, stopped_at=None).held_by(holder)
+            ours = OURS(venue=run.cloud.venue_id, holder=holder)
             waiting = Run.objects.filter(pk=run.pk).waiting()
-            return ours.exists() and bool(
+            return bool(ours) and bool(
                 waiting.update(
                     state=Run.State.PLAYING,
                     started_at=at,
@@ -181,16 +200,11 @@ def _that_fit(run: Run, now: datetime) -> tuple[Step, ...] | None:
     return run.plan if full is None else None
 
 
-def _endings(playing: RunQuerySet, now: datetime) -> list[tuple[int, str]]:
+def _endings(holder: str, now: datetime) -> list[tuple[int, str]]:
     """Runs that somebody wants ended, and those whose balloon was seen fuller, meanwhile, than was planned for."""
-    asked = playing.exclude(end_asked_by="").values_list("pk", "end_asked_by")
-    endings = [(pk, f"Ended by {name}.") for pk, name in asked]
-    notes = BalloonNote.objects.filter(noted_at__gt=now - timedelta(seconds=timeline.LONGEST_SECONDS))
-    if seen := set(notes.order_by().values_list("cloud", flat=True)):
-        noted = playing.filter(cloud__in=seen, cloud__notes__noted_at__gt=F("started_at")).select_related("cloud")
-        overtaken = [run for run in noted.distinct() if _leads_too_far(run, now)]
-        endings += [(run.pk, "The balloon is fuller than was reckoned.") for run in overtaken]
-    return endings
+    asked = [(run.pk, f"Ended by {run.end_asked_by}.") for run in ASKED_TO_END(holder=holder)]
+    overtaken = [run for run in NOTED(holder=holder) if _leads_too_far(run, now)]
+    return asked + [(run.pk, "The balloon is fuller than was reckoned.") for run in overtaken]
 
 
 def _leads_too_far(run: Run, now: datetime) -> bool:

@@ -20,7 +20,7 @@ from clouds.conductor.baton import BEAT_EVERY_SECONDS, Baton
 from clouds.conductor.desk import News, Outlet
 from clouds.conductor.journal import OUT_OF_REACH, Journal
 from clouds.conductor.ledger import Sight
-from clouds.conductor.performance import SHUT_DOWN, Performance, Pump, Rig
+from clouds.conductor.performance import SHUT_DOWN, Performance, Pump, Rig, Troubles
 from clouds.models import Plug, Run
 from clouds.plugs import Actor, Confirmed, Reading, Relay
 
@@ -28,6 +28,8 @@ LOOK_ROUND_EVERY_SECONDS = 0.5
 SEEN_EVERY = timedelta(seconds=10)
 # Without news the desk is read this often all the same.
 READ_EVERY_SECONDS = 1.0
+# What concerns plugs is not read more often than this, however often it rings for something else.
+READ_PLUGS_EVERY_SECONDS = 0.25
 HEAD_START_SECONDS = 0.005
 LEAVE_WITHIN_SECONDS = 8.0
 WRITE_WITHIN_SECONDS = 25.0
@@ -142,18 +144,27 @@ class House:
     async def _attend(self, bell: doorbell.Bell) -> None:
         """Read the news as soon as there is any, and act on it."""
         await self._take_over()
+        clock = asyncio.get_running_loop().time
+        plugs_due = clock()
         while True:
-            wait = READ_EVERY_SECONDS
+            wait, of_plugs = READ_EVERY_SECONDS, clock() >= plugs_due
             try:
                 occupied = {performance.part.cloud_id for performance in self._performances.values()}
-                troubles = {cloud_id: rig.trouble for cloud_id, rig in self._rigs.items()}
+                occupied |= self._recovering
                 news = await self._journal.ask(
-                    desk.read, self._baton.venue_id, self._baton.holder, occupied | self._recovering, troubles
+                    desk.read,
+                    self._baton.venue_id,
+                    self._baton.holder,
+                    occupied,
+                    Troubles(self._rigs),
+                    of_plugs=of_plugs,
                 )
                 wait = await (self._begin(news.parts) if news.parts else self._act_on(news))
+                if news.plugs is not None:
+                    plugs_due = clock() + READ_PLUGS_EVERY_SECONDS
             except OUT_OF_REACH:
                 log.warning("The database does not answer.")
-            await bell(wait)
+            await bell(wait if of_plugs else min(wait, max(0.0, plugs_due - clock())))
 
     async def _begin(self, parts: Collection[ledger.Part]) -> float:
         """Have these performed; for a moment they have the interpreter to themselves, then the rest is read."""
@@ -173,7 +184,7 @@ class House:
                 self._performances[run_id].end(Run.Outcome.STOPPED, reason)
         for plug_id, wish in news.wishes:
             self._grant(plug_id, wish)
-        if news.plugs != self._known_plugs:
+        if news.plugs is not None and news.plugs != self._known_plugs:
             await self._fetch_plugs()
             self._known_plugs = news.plugs
         if not news.is_wanted:

@@ -9,11 +9,17 @@ from django.db import transaction
 from clouds import doorbell, timeline
 from clouds.models import Cloud, Plug, Puff, Run
 from clouds.plugs import Confirmed, Rule
+from clouds.prepared import Given, Prepared
 from clouds.timeline import Cue, Do, Step
 
+# An OFF that is confirmed later than this after it was asked for says nothing of when the pump went off.
+CONFIRMED_WITHIN = timedelta(seconds=1)
 LOST = "Its conductor died, and the next one switched off."
 BY_HAND = "Somebody switched it on at the plug itself; it was switched off."
 BY_TIMER = "The plug's own timer switched it off."
+
+CLOUD = Prepared(lambda: Cloud.objects.select_for_update().filter(pk=Given("pk")).order_by())
+PUFF = Prepared(lambda: Puff.objects.filter(run=Given("run"), step=Given("step")).order_by())
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,8 @@ def close_puff(
 ) -> None:
     """A pump is off again; one whose beginning was not written is written now."""
     with transaction.atomic():
-        _close(_puff_of(part, cue, plug_id, on_at), off_at, outcome, reason, confirmed=confirmed)
+        puff = PUFF.first(run=part.run_id, step=cue.index) or _puff_of(part, cue, plug_id, on_at)
+        _close(puff, off_at, outcome, reason, confirmed=confirmed)
 
 
 def end_run(run_id: int, holder: str, outcome: Run.Outcome, reason: str, at: datetime) -> None:
@@ -148,7 +155,7 @@ def _puff_of(part: Part, cue: Cue, plug_id: int, on_at: datetime) -> Puff:
 def _close(puff: Puff, off_at: datetime, outcome: str, reason: str, *, confirmed: bool) -> None:
     """End a puff and reckon on from it; one that has an end keeps it."""
     off_at = max(off_at, puff.on_at)
-    cloud = Cloud.objects.select_for_update().get(pk=puff.cloud_id)
+    (cloud,) = CLOUD(pk=puff.cloud_id)
     fill = cloud.fill_at(off_at)
     still_on = Puff.objects.still_on().filter(pk=puff.pk)
     if not still_on.update(off_at=off_at, outcome=outcome, reason=reason[:300], confirmed=confirmed):
@@ -193,7 +200,7 @@ def _reckoned_end(puff: Puff, confirmed: Confirmed) -> tuple[datetime, bool, str
     if before is not None and before.relay_on:
         # Without its rule it may have been without power meanwhile, and on again by itself.
         unbroken = not confirmed.reading.has_timer or (rule is not None and rule.tag == tag)
-        return confirmed.at, unbroken, LOST
+        return confirmed.at, unbroken and confirmed.at - confirmed.asked_at <= CONFIRMED_WITHIN, LOST
     if (fired := fired_at(puff.on_at, rule, tag)) is not None:
         return min(fired, confirmed.at), False, BY_TIMER
     if rule is not None and rule.tag == tag and puff.planned_seconds is not None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,8 +18,6 @@ from clouds.timeline import Cue, Do
 
 # Two pumps that work against each other strain the hose and the balloon.
 BETWEEN_PUMPS_SECONDS = 0.5
-# An OFF that is confirmed later than this after it was asked for says nothing of when the pump went off.
-CONFIRMED_WITHIN = timedelta(seconds=1)
 LOST_ITS_TIMER = "The plug lost its own timer meanwhile, so it may have been without power for a moment."
 SHUT_DOWN = "The site was shut down or restarted."
 
@@ -58,6 +56,22 @@ class Rig:
         """Wait until the other pump has been off for half a second."""
         for pump in [pump for other, pump in self.pumps.items() if other is not do]:
             await pump.actor.off_for(BETWEEN_PUMPS_SECONDS)
+
+
+class Troubles(Mapping[int, str]):
+    """Why nothing may begin on a cloud, for each cloud; looked at when somebody asks, since most are not asked for."""
+
+    def __init__(self, rigs: Mapping[int, Rig]) -> None:
+        self._rigs = rigs
+
+    def __getitem__(self, cloud_id: int) -> str:
+        return self._rigs[cloud_id].trouble
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._rigs)
+
+    def __len__(self) -> int:
+        return len(self._rigs)
 
 
 class Performance:
@@ -185,7 +199,7 @@ def _end_of(on_at: datetime, confirmed: Confirmed, tag: str) -> tuple[datetime, 
         return fired, ledger.BY_TIMER
     if reading.has_timer and (reading.rule is None or reading.rule.tag != tag):
         return confirmed.at, LOST_ITS_TIMER
-    if late > CONFIRMED_WITHIN:
+    if late > ledger.CONFIRMED_WITHIN:
         return confirmed.at, f"The plug confirmed {late.total_seconds():.0f} s late that it is off."
     return confirmed.at, ""
 

@@ -12,10 +12,11 @@ from django.db.models import Q
 
 from clouds import balloon, timeline
 from clouds.models.venue import Venue
+from clouds.prepared import Given, Prepared
 from clouds.timeline import Do
 
 if TYPE_CHECKING:
-    from clouds.models.puff import Puff
+    from clouds.models.puff import Puff, PuffQuerySet
 
 SHORTEST_PUFF_SECONDS = 1.0
 LONGEST_PUFF_SECONDS = 600
@@ -125,7 +126,7 @@ class Cloud(models.Model):
 
     def fill_at(self, at: datetime) -> float:
         """How full it is reckoned to be at `at`: from the last confirmed moment on, with what is on now still on."""
-        return self.fill_with(self.puffs.still_on().order_by("on_at"), at)
+        return self.fill_with(STILL_ON(cloud=self.pk), at)
 
     def fill_with(self, still_on: Iterable["Puff"], at: datetime) -> float:
         """The same for a caller who has fetched the puffs that are still on, oldest first."""
@@ -153,8 +154,18 @@ class Cloud(models.Model):
 
     def rested_at(self) -> datetime | None:
         """When the rest after its last puff ends or ended; None if it never puffed."""
-        off_at = self.puffs.filter(off_at__isnull=False).newest_first().values_list("off_at", flat=True).first()
-        return off_at + timedelta(seconds=self.rest_seconds) if off_at else None
+        last = LAST_TO_END.first(cloud=self.pk)
+        return last.off_at + timedelta(seconds=self.rest_seconds) if last and last.off_at else None
+
+
+def _puffs() -> "PuffQuerySet":
+    from clouds.models.puff import Puff  # which knows clouds
+
+    return Puff.objects.filter(cloud=Given("cloud"))
+
+
+STILL_ON = Prepared(lambda: _puffs().still_on().order_by("on_at").only("on_at", "pump"))
+LAST_TO_END = Prepared(lambda: _puffs().filter(off_at__isnull=False).newest_first().only("off_at")[:1])
 
 
 class BalloonNote(models.Model):

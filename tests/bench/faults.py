@@ -78,7 +78,7 @@ def _live_through(stage: Stage, chance: random.Random, tally: "Counter[str]", ti
         sleep_until(began + at)
         do()
     sleep_until(began + EPISODE_SECONDS)
-    stage.wait_until_over(stage.clouds, seconds=90.0)
+    stage.comes_to_rest(stage.clouds, seconds=90.0)
     stage.remote.clear()
     stage.wait_until_well(stage.clouds)
     now = float(stage.remote.now())

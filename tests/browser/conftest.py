@@ -15,12 +15,18 @@ CHROMIUM = Path("/usr/bin/chromium")
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
+def is_here(item: pytest.Item) -> bool:
+    """Whether a test is one of these."""
+    return item.path.parent == Path(__file__).parent
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Without a browser these tests say so."""
+    """These tests come last, since after them no other can run an event loop; without a browser they say so."""
+    items.sort(key=is_here)
     if not CHROMIUM.exists():
-        for item in items:
-            if item.path.parent == Path(__file__).parent:
-                item.add_marker(pytest.mark.skip(reason="needs Debian's chromium: apt-get install chromium"))
+        for item in filter(is_here, items):
+            item.add_marker(pytest.mark.skip(reason="needs Debian's chromium: apt-get install chromium"))
 
 
 @pytest.fixture(scope="session")

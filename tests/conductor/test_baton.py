@@ -119,10 +119,9 @@ def test_nothing_begins_before_it_is_held_nor_when_it_may_be_lost(
     assert not baton.allows_to_begin()
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("before", ["nobody", "somebody who is gone"])
-def test_of_many_who_reach_for_it_at_once_one_gets_it(before: str) -> None:
-    venue = Venue.objects.get()
+def test_of_many_who_reach_for_it_at_once_one_gets_it(before: str, venue: Venue) -> None:
     if before != "nobody":
         Venue.objects.update(conductor="another-host:1:1:token", conductor_beat_at=NOON - timedelta(days=1))
     batons = [Baton(venue.pk) for _ in range(6)]

@@ -368,7 +368,7 @@ class TestNews:
         assert at_desk.read().plugs == seen
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("holders", [[HOLDER] * 4, [HOLDER, "somebody else"]])
 def test_of_those_who_claim_a_run_at_once_one_gets_it(holders: list[str], cloud: Cloud, at_desk: Desk) -> None:
     run = make.run(cloud)
@@ -378,7 +378,7 @@ def test_of_those_who_claim_a_run_at_once_one_gets_it(holders: list[str], cloud:
     assert run.conductor == HOLDER
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_stop_and_a_claim_at_once_leave_nothing_waiting(cloud: Cloud, at_desk: Desk, curator: User) -> None:
     run = make.run(cloud)
     news, _ = make.at_once(at_desk.read, lambda: actions.stop(at_desk.venue, by=curator))

@@ -16,7 +16,7 @@ from clouds.plugs import actor
 from clouds.timeline import Do, Step
 from tests.conductor.site import Site, play
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 DEAD = "another-host:2:2:token"
 LONG = 30.0
@@ -153,8 +153,9 @@ class TestCurators:
 
         play(scene)
 
-    def test_a_stop_switches_off_what_nobody_plays(self) -> None:
+    def test_a_stop_switches_off_what_nobody_plays(self, monkeypatch: pytest.MonkeyPatch) -> None:
         async def scene(site: Site) -> None:
+            monkeypatch.setattr(actor, "LOOK_WHILE_OFF_EVERY_SECONDS", 3600)
             site.simulator.press_button("A/inflate", 1)
             await site.office(lambda: actions.stop(site.venue, by=site.curator))
             await site.simulator.wait_for("A/inflate", "relay_off")
@@ -332,7 +333,8 @@ class TestTakingOver:
         def make() -> Run:
             run = Run.objects.create(
                 cloud=cloud, source="visitor", asked_by=site.ada, simulated=True,
-                steps=[{"do": "inflate", "seconds": 20.0}], seconds=20.0, state="playing", asked_at=began, due_at=began, started_at=began, conductor=DEAD,
+                steps=[{"do": "inflate", "seconds": 20.0}], seconds=20.0,
+                state="playing", asked_at=began, due_at=began, started_at=began, conductor=DEAD,
             )  # fmt: skip
             plug = Plug.objects.get(cloud=cloud)
             Puff.objects.create(
@@ -430,7 +432,7 @@ class TestLeaving:
         async def scene(site: Site) -> None:
             run = await inflating(site)
 
-            def broken(*_: object) -> None:
+            def broken(*_: object, **__: object) -> None:
                 raise ZeroDivisionError
 
             monkeypatch.setattr(house.desk, "read", broken)

@@ -163,7 +163,8 @@ def test_closing_waits_only_so_long_for_a_locked_database() -> None:
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("journal")] == []
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("venue")
 def test_the_journals_connection_is_its_own_and_is_closed() -> None:
     seen: list[object] = []
 
@@ -183,7 +184,8 @@ def test_the_journals_connection_is_its_own_and_is_closed() -> None:
         own.cursor().execute("SELECT 1")
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("venue")
 def test_a_connection_that_broke_is_replaced() -> None:
     connections: list[object] = []
 

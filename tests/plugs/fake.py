@@ -18,7 +18,8 @@ class FakePlug:
     """A device, and what is wrong with it.
 
     `slow`: seconds until it acts, by verb ("look", "on", "off", "test"). `silent`, `mute`: verbs that it neither acts
-    upon nor answers, or acts upon without an answer. `refuses`: verbs to which it answers that it won't.
+    upon nor answers, or acts upon without an answer. `drops`: verbs upon which it acts and then hangs up. `refuses`:
+    verbs to which it answers that it won't.
     `raises`: what the driver raises for a verb, as no driver should.
     """
 
@@ -34,6 +35,7 @@ class FakePlug:
     slow: dict[str, float] = field(default_factory=dict)
     silent: set[str] = field(default_factory=set)
     mute: set[str] = field(default_factory=set)
+    drops: set[str] = field(default_factory=set)
     refuses: set[str] = field(default_factory=set)
     raises: dict[str, list[BaseException]] = field(default_factory=dict)
     told: list[str] = field(default_factory=list)
@@ -181,7 +183,7 @@ class FakeDriver:
         act()
         if verb in self.plug.mute:
             await asyncio.sleep(3600)
-        if not self.is_connected:
+        if verb in self.plug.drops or not self.is_connected:
             raise Unreachable("The plug closed the connection.")
         return self.plug.say()
 

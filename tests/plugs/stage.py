@@ -53,6 +53,9 @@ class Stage(Protocol):
     def mute(self, verb: str) -> None:
         """It acts, and does not answer."""
 
+    def drops(self, verb: str) -> None:
+        """It acts, and hangs up."""
+
     def slow(self, seconds: float) -> None:
         """It acts, and answers, late."""
 
@@ -119,6 +122,9 @@ class FakeStage:
     def mute(self, verb: str) -> None:
         self.plug.mute |= _verbs(verb)
 
+    def drops(self, verb: str) -> None:
+        self.plug.drops |= _verbs(verb)
+
     def slow(self, seconds: float) -> None:
         self.plug.slow = dict.fromkeys(_verbs("any"), seconds)
 
@@ -131,6 +137,7 @@ class FakeStage:
 
     def cured(self) -> None:
         self.plug.silent, self.plug.mute, self.plug.refuses, self.plug.slow = set(), set(), set(), {}
+        self.plug.drops = set()
         self.plug.is_there, self.plug.forgets_rules = True, False
 
     def restart(self, *, relay_on: bool) -> None:
@@ -192,6 +199,9 @@ class SimulatedStage:
 
     def mute(self, verb: str) -> None:
         self.simulator.fault(NAME, "mute", when=None if verb == "any" else verb)
+
+    def drops(self, verb: str) -> None:
+        self.simulator.fault(NAME, "drops_after", when=None if verb == "any" else verb)
 
     def slow(self, seconds: float) -> None:
         self.simulator.fault(NAME, "slow", latency=seconds)

@@ -183,6 +183,19 @@ def test_on_is_sent_once_even_if_its_answer_is_lost(play: Play) -> None:
     play(scene)
 
 
+def test_on_is_sent_once_even_if_the_plug_hangs_up(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        driver = stage.driver()
+        await driver.look(within=PATIENCE)
+        stage.drops("on")
+        await expect(Unreachable, driver.on(countdown=60, tag="7.0", within=PATIENCE), may_have_acted=True)
+        assert stage.is_on
+        assert stage.ons == 1
+        assert not driver.is_connected
+
+    play(scene)
+
+
 def test_a_plug_that_could_not_be_asked_who_it_is_has_not_acted(play: Play) -> None:
     async def scene(stage: Stage) -> None:
         driver = stage.driver()

@@ -165,7 +165,7 @@ def test_off_is_tried_until_the_plug_confirms_it(play: Play, wrong: str) -> None
             }
             break_it[wrong]()
             off = asyncio.ensure_future(actor.off())
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(0.3)
             assert not off.done()
             assert (actor.relay, actor.is_ready) == (Relay.UNKNOWN, False)
             assert actor.trouble.endswith(".")

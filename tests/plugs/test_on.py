@@ -1,6 +1,7 @@
 """ON: tried once, guarded by the plug's own countdown, never late, and it ends by itself."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
@@ -54,7 +55,7 @@ def test_on_is_one_frame_with_a_countdown_of_its_own(play_simulated: Play) -> No
 
 
 @pytest.mark.parametrize(
-    ("seconds", "hard_cap", "delay"), [(1.0, 60.0, {5}), (20.0, 60.0, {21, 22}), (20.0, 12.5, {12})]
+    ("seconds", "hard_cap", "delay"), [(1.0, 60.0, {5}), (20.0, 60.0, {21, 22}), (20.0, 12.0, {12}), (20.0, 12.5, {13})]
 )
 def test_the_countdown_is_as_long_as_the_inflation_and_a_margin(
     play_fake: Play, seconds: float, hard_cap: float, delay: set[int]
@@ -362,5 +363,43 @@ def test_on_that_ran_out_of_time_says_so(play_fake: Play) -> None:
             with pytest.raises(Unreachable):
                 await actor.on(until=now() + 0.1, hard_cap=60.0, tag="7.0")
             await confirmed_off(actor, stage)
+
+    play_fake(scene)
+
+
+@pytest.mark.parametrize("connected", [True, False])
+def test_a_plug_that_was_on_already_is_switched_off_instead(play_fake: Play, connected: bool) -> None:
+    async def scene(stage: FakeStage) -> None:
+        async with acting(stage) as actor:
+            await actor.off()
+            stage.press_button(True)
+            stage.plug._on_since -= 10
+            if not connected:
+                actor._driver.abort()
+            with pytest.raises(Refused, match="on already") as caught:
+                await actor.on(until=now() + LONG, hard_cap=60.0, tag="7.0")
+            assert caught.value.may_have_acted
+            assert stage.ons == connected
+            assert actor.told is not None
+            await confirmed_off(actor, stage)
+
+    play_fake(scene)
+
+
+def test_it_is_told_when_on_was_sent_and_whether_it_was(play_fake: Play) -> None:
+    async def scene(stage: FakeStage) -> None:
+        async with acting(stage) as actor:
+            begin = datetime.now(UTC)
+            await switch_on(actor)
+            assert actor.told is not None
+            assert begin <= actor.told.at <= datetime.now(UTC)
+            assert actor.told.seen_on
+            assert not actor.told.held_rule
+            await switch_on(actor, tag="8.0")
+            assert actor.told.held_rule
+            await actor.off()
+            with pytest.raises(PlugError):
+                await actor.on(until=now() - 1, hard_cap=60.0, tag="9.0")
+            assert actor.told is None
 
     play_fake(scene)

@@ -18,6 +18,8 @@ AFTER_A_CRASH_SECONDS = 3.0
 # What a plug's timer and the machine take besides, and what the clocks of two processes differ by.
 TIMER_SECONDS = 0.1
 SAME_SECONDS = 0.05
+# One puff may follow another as closely as this.
+NEXT_SECONDS = 0.001
 # A confirmed time is so close to the real one, where the plug answers at once.
 CLOSE_SECONDS = 0.3
 
@@ -100,11 +102,25 @@ class Evidence:
         crashes = [f"crashed at {at:.2f}" for at in self.crashed_at]
         return "\n    ".join([self.plug, *map(str, parts), *crashes])
 
+    def run_at(self, at: float) -> Played | None:
+        """The run that had begun last at `at`."""
+        begun = [run for run in self.runs if run.started is not None and run.started <= at + SAME_SECONDS]
+        return max(begun, key=lambda run: run.started or 0.0, default=None)
+
     def planned_end(self, at: float) -> float:
         """The planned end of the run that had begun last at `at`; `at` itself when there was none."""
-        begun = [run for run in self.runs if run.started is not None and run.started <= at + SAME_SECONDS]
-        last = max(begun, key=lambda run: run.started or 0.0, default=None)
-        return (last.started or 0.0) + last.seconds if last else at
+        run = self.run_at(at)
+        return (run.started or 0.0) + run.seconds if run else at
+
+    def latest_off(self, on: float, off: float) -> float:
+        """When the relay that was on from then on had to be off, when it was until `off`."""
+        limit = max(self.planned_end(on) + AFTER_THE_END_SECONDS, on + AFTER_ON_SECONDS + TIMER_SECONDS)
+        run = self.run_at(on)
+        for crash in self.crashed_at:
+            # What a successor has begun is none of the crash's business.
+            if off > crash and (run is None or (run.started or 0.0) < crash):
+                limit = min(limit, max(on, crash) + AFTER_A_CRASH_SECONDS + self.allowance)
+        return limit
 
 
 def stretches(record: Iterable[dict[str, Any]], plug: str) -> list[Stretch]:
@@ -140,15 +156,9 @@ def find_late_pumps(evidence: Evidence, now: float) -> list[str]:
     """Stretches that lasted longer than they may."""
     found = []
     for stretch in evidence.stretches:
-        limit = max(
-            evidence.planned_end(stretch.on) + AFTER_THE_END_SECONDS, stretch.on + AFTER_ON_SECONDS + TIMER_SECONDS
-        )
-        for crash in evidence.crashed_at:
-            if stretch.off is None or stretch.off > crash:
-                limit = min(limit, max(stretch.on, crash) + AFTER_A_CRASH_SECONDS + evidence.allowance)
         off = now if stretch.off is None else stretch.off
-        if off > limit:
-            found.append(f"its pump was on for {off - limit:.2f} s too long: {stretch}")
+        if (late := off - evidence.latest_off(stretch.on, off)) > 0:
+            found.append(f"its pump was on for {late:.2f} s too long: {stretch}")
     return found
 
 
@@ -205,16 +215,16 @@ def _judge(row: Row, during: Sequence[Stretch], slack: float) -> list[str]:
 
 
 def _overlap(row: Row, stretch: Stretch) -> bool:
-    """Whether they have more in common than clocks may differ by; a shorter stretch need only lie within the row."""
-    end = min(row.off or stretch.on, stretch.off or stretch.on) if stretch.off else (row.off or stretch.on)
+    """Whether they have more in common than clocks may differ by; of a shorter stretch, whether the row contains it."""
+    ends = [end for end in (row.off, stretch.off) if end is not None]
     begin = max(row.on, stretch.on)
-    return end - begin > SAME_SECONDS or _covers(row, stretch)
+    return not ends or min(ends) - begin > SAME_SECONDS or _covers(row, stretch, within=NEXT_SECONDS)
 
 
-def _covers(row: Row, stretch: Stretch) -> bool:
-    if row.on > stretch.on + SAME_SECONDS:
+def _covers(row: Row, stretch: Stretch, within: float = SAME_SECONDS) -> bool:
+    if row.on > stretch.on + within:
         return False
-    return row.off is None or (stretch.off is not None and row.off >= stretch.off - SAME_SECONDS)
+    return row.off is None or (stretch.off is not None and row.off >= stretch.off - within)
 
 
 def _is_as_much_as(row: Row, stretch: Stretch) -> bool:

@@ -65,7 +65,7 @@ def disturb(stage: Stage, disturbance: Disturbance) -> Findings:
     disturbance.strike(stage)
     stage.remote.clear()
     disturbance.repair(stage)
-    stage.wait_until_over(CLOUDS.values())
+    stage.comes_to_rest(CLOUDS.values())
     now = stage.remote.now()
     allowance = max(allowance, slowness()) if disturbance.starts_anew else 0.0
     evidence = {moment: stage.evidence(name, since) for moment, name in CLOUDS.items()}

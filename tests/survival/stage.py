@@ -95,6 +95,14 @@ class Stage:
         self.venue.refresh_from_db()
         return self.venue.is_conducted(timezone.now())
 
+    def comes_to_rest(self, names: Iterable[str], seconds: float = 40.0) -> bool:
+        """Wait until all is over; whether it was. If not, the judge says what isn't."""
+        try:
+            self.wait_until_over(names, seconds)
+        except AssertionError:
+            return False
+        return True
+
     def wait_until_over(self, names: Iterable[str], seconds: float = 40.0) -> None:
         """Wait until every relay is off and every run and puff of these clouds has ended."""
         clouds = [self.clouds[name] for name in names]
@@ -103,9 +111,12 @@ class Stage:
     def press_again(self, names: Iterable[str]) -> dict[str, str]:
         """The next press: of each cloud on which it does not work, what was seen."""
         names = list(names)
-        since = self.prepare(names)
-        self.press(*names)
-        self.wait_until_over(names)
+        try:
+            since = self.prepare(names)
+            self.press(*names)
+            self.wait_until_over(names)
+        except AssertionError as error:
+            return dict.fromkeys(names, f"the next press did not work: {error}")
         return {name: wrong for name in names if (wrong := self._was_no_puff(name, since))}
 
     def evidence(self, name: str, since: float) -> Evidence:

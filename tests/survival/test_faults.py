@@ -64,7 +64,7 @@ def _have(stage: Stage, cell: str, trouble: Trouble, when: str | None) -> None:
 
 
 def _judge(stage: Stage, since: float) -> Findings:
-    stage.wait_until_over(CLOUDS.values())
+    stage.comes_to_rest(CLOUDS.values())
     now = stage.remote.now()
     evidence = {cell: stage.evidence(name, since) for cell, name in CLOUDS.items()}
     wrong = {cell: judge.find_all(each, now, slack=SLACK_SECONDS) for cell, each in evidence.items()}

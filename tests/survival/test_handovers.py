@@ -141,3 +141,20 @@ def test_a_cluster_that_takes_no_tasks_is_restarted_and_told_of(stage: Stage) ->
     with Visitor(stage.up.port) as somebody:
         until(lambda: somebody.get("/healthz")[0] == 200, "all is well again")
     assert stage.press_again(["Near", "Far"]) == {}
+
+
+def test_a_pump_that_somebody_switched_on_by_hand_is_switched_off_and_told_of(stage: Stage) -> None:
+    since = stage.prepare(["Near", "Far"], room=30)
+    for name in ("Near", "Far"):
+        stage.remote.press_button(f"{name}/inflate", 1)
+    time.sleep(2.5)  # plugs count whole seconds
+
+    # Near is found on by a press, Far when it is looked after, or by one of them both.
+    stage.press("Near")
+
+    stage.wait_until_over(["Near", "Far"])
+    for name in ("Near", "Far"):
+        evidence = stage.evidence(name, since - 5)
+        assert judge.find_differences(evidence) == [], evidence
+        assert judge.find_untold(evidence) == [], evidence
+    assert stage.press_again(["Near", "Far"]) == {}

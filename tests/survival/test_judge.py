@@ -129,3 +129,18 @@ def test_an_unconfirmed_puff_may_stand_a_little_before_what_happened_but_not_for
     late = [replace(STRETCH, on=12.0, off=14.0)]
     assert found(stretches=late, rows=[replace(LOST, off=12.5)]) == ""
     assert "is less than" in found(stretches=late, rows=[replace(LOST, on=11.5, off=13.0)])
+
+
+def test_puffs_that_follow_each_other_closely_are_told_apart() -> None:
+    blink = Stretch(on=13.05, off=13.06, began="command", ended="command")
+    failed = replace(LOST, pk=2, on=13.04, off=13.07, outcome="failed", reason="It has no timer.")
+    assert found(stretches=[STRETCH, blink], rows=[ROW, failed]) == ""
+    assert "no puff stands for" in found(stretches=[STRETCH, blink], rows=[ROW])
+
+
+def test_what_a_successor_begins_may_take_its_time() -> None:
+    next_run = replace(RUN, pk=2, started=14.0)
+    after = Stretch(on=14.01, off=17.3, began="command", ended="command")
+    row = replace(ROW, pk=2, on=14.0, off=17.31)
+    assert found(stretches=[STRETCH, after], rows=[ROW, row], runs=[RUN, next_run], crashed_at=[12.5]) == ""
+    assert "too long" in found(stretches=[STRETCH, after], rows=[ROW, row], runs=[RUN, next_run], crashed_at=[14.1])
