@@ -5,6 +5,9 @@ is refused raises a `refusals.Refused` and changes nothing.
 """
 
 import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -17,10 +20,14 @@ from clouds.models import BalloonNote, Cloud, Plug, Puff, Run, User, Venue
 from clouds.prepared import Given, Prepared
 from clouds.timeline import Do, Step
 
+# Where a turn takes longer than this, nobody waits for it any more: the database itself lets one in at a time.
+TURN_WITHIN_SECONDS = 1.0
 # A conductor that was rung for needs about two seconds to come; ringing again sooner would only fill the queue.
 RING_AGAIN_AFTER = timedelta(seconds=2)
 # What turns that a person had count for the cool-down: a puff that failed or was lost costs no turn.
 TURNS = (Puff.Outcome.DONE, Puff.Outcome.STOPPED)
+
+_turn = threading.Lock()
 
 CLOUD = Prepared(
     lambda: (
@@ -51,7 +58,7 @@ def press(cloud: Cloud, *, by: User) -> Run:
     """
     now = timezone.now()
     try:
-        with transaction.atomic():
+        with _in_turn(), transaction.atomic():
             # So PostgreSQL lets presses in one by one, for the queue's limit, and a stop after what is under way.
             (cloud,) = CLOUD(pk=cloud.pk)
             plug, seconds = _check(cloud, by, now)
@@ -179,6 +186,17 @@ def puff_that_fits(cloud: Cloud, now: datetime) -> float:
     wait = balloon.seconds_until(sunk, cloud.fill_at(now), Do.REST, cloud.measures) if sunk is not None else math.inf
     until = now + timedelta(seconds=wait) if wait < math.inf else None
     raise refusals.NoRoom(f"{cloud} is as full as is safe.", until)
+
+
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    """One press after the other, in this process: who finds SQLite busy sleeps, and for longer each time it does."""
+    is_ours = _turn.acquire(timeout=TURN_WITHIN_SECONDS)
+    try:
+        yield
+    finally:
+        if is_ours:
+            _turn.release()
 
 
 def _check_bounds(steps: list[Step], hard_cap: float) -> None:

@@ -5,6 +5,7 @@ connect to the database anew. Here a request goes through middleware and view in
 """
 
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -17,7 +18,9 @@ from django.http.response import HttpResponseBase
 
 # Threads that wait for a next request, each with its connection to the database. A crowd has more, for as long as it
 # is there: one for each request under way.
-THREADS_KEPT = 8
+THREADS_KEPT = 32
+# In a crowd, the thread that has the database must not wait 5 ms, which is Python's own measure, for each other thread.
+SWITCH_EVERY_SECONDS = 0.0005
 
 
 class Handler(ASGIHandler):
@@ -42,14 +45,18 @@ class Handler(ASGIHandler):
             async with ThreadSensitiveContext(executor=thread):
                 await super().__call__(scope, receive, send)
         finally:
-            if len(self._threads) < THREADS_KEPT:
-                self._threads.append(thread)
-            else:
-                thread.submit(connections.close_all)
-                thread.shutdown(wait=False)
+            # Whoever asked may be gone while the view is still at work, so the thread itself says when it is free.
+            thread.submit(self._keep, thread)
+
+    def _keep(self, thread: ThreadPoolExecutor) -> None:
+        if len(self._threads) < THREADS_KEPT:
+            self._threads.append(thread)
+        else:
+            connections.close_all()
+            thread.shutdown(wait=False)
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloudsite.settings")
 django.setup(set_prefix=False)
-import sys; sys.setswitchinterval(0.0005)
+sys.setswitchinterval(SWITCH_EVERY_SECONDS)
 application = Handler()

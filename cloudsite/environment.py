@@ -86,7 +86,7 @@ def database(url: str, sqlite: dict[str, Any]) -> tuple[dict[str, Any], str]:
     if not url:
         return sqlite, ""
     try:
-        found: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=None))
+        found: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=None, conn_health_checks=True))
     except ValueError:
         return NO_DATABASE, "it is not the URL of a database"
     name = found.get("NAME")

@@ -253,9 +253,9 @@ class House:
             await asyncio.wait(offs.values(), timeout=LOOK_ROUND_EVERY_SECONDS)
             offs = self._first_offs_of(cloud_id)
         found = {plug_id: off.result() for plug_id, off in offs.items()}
-        self._journal.write(ledger.lose, cloud_id, found, self._baton.holder, timezone.now())
-        # Asked in turn, this is answered when the entry above is written.
-        await self._journal.ask(lambda: None)
+        written = self._journal.write(ledger.lose, cloud_id, found, self._baton.holder, timezone.now())
+        # Shielded: who is cancelled while waiting must not take back what is to be written.
+        await asyncio.shield(asyncio.wrap_future(written))
         self._recovering.discard(cloud_id)
 
     def _first_offs_of(self, cloud_id: int) -> dict[int, asyncio.Task[Confirmed]]:

@@ -1,4 +1,4 @@
-"""All that a conductor reads and writes of the database, in one thread and in order.
+"""All that a conductor reads and writes of the database, in one thread; what is written is written in order.
 
 The event loop never waits for the database: a database that is locked holds up the history, and no cue.
 """
@@ -6,6 +6,7 @@ The event loop never waits for the database: a database that is locked holds up 
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -24,27 +25,40 @@ log = logging.getLogger(__name__)
 
 
 class Journal:
-    """The conductor's one thread for the database."""
+    """The conductor's one thread for the database. Somebody waits for a question, so it goes before what is written."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._questions: deque[Callable[[], None]] = deque()
+        self._entries: deque[Callable[[], None]] = deque()
         self._closing = False
 
     async def ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The answer, asked for once. Raises one of OUT_OF_REACH when the database does not answer."""
-        return await asyncio.wrap_future(self._thread.submit(_once, partial(question, *args, **kwargs)))
+        answer = self._put(self._questions, partial(_once, partial(question, *args, **kwargs)))
+        return await asyncio.wrap_future(answer)
 
     def write(self, entry: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> "Future[None]":
         """Write this, after all that was written before, again and again until the database has taken it."""
-        return self._thread.submit(self._insist, partial(entry, *args, **kwargs))
+        return self._put(self._entries, partial(self._insist, partial(entry, *args, **kwargs)))
 
     async def close(self, seconds: float) -> None:
         """Wait for what is to be written, up to so many seconds, then let go of the database."""
         # Django's connections belong to threads: this is looked up in the thread that closes it.
-        last = self._thread.submit(lambda: connection.close())
+        last = self._put(self._entries, lambda: connection.close())
         await asyncio.wait([asyncio.wrap_future(last)], timeout=seconds)
         self._closing = True
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _put(self, jobs: "deque[Callable[[], None]]", job: Callable[[], T]) -> "Future[T]":
+        done: Future[T] = Future()
+        jobs.append(partial(_do, job, done))
+        # As often as something was put, something is taken, whatever is the most urgent then.
+        self._thread.submit(self._take)
+        return done
+
+    def _take(self) -> None:
+        (self._questions or self._entries).popleft()()
 
     def _insist(self, entry: Callable[[], object]) -> None:
         while not self._closing:
@@ -65,3 +79,12 @@ def _once(job: Callable[[], T]) -> T:
     except OUT_OF_REACH:
         connection.close()
         raise
+
+
+def _do(job: Callable[[], T], done: "Future[T]") -> None:
+    if not done.set_running_or_notify_cancel():
+        return
+    try:
+        done.set_result(job())
+    except BaseException as error:
+        done.set_exception(error)

@@ -56,10 +56,9 @@ def tag_of(run_id: int, step: int) -> str:
 
 
 def open_puff(part: Part, cue: Cue, plug_id: int, on_at: datetime) -> None:
-    """A pump is on."""
-    with transaction.atomic():
-        _puff_of(part, cue, plug_id, on_at)
-        Plug.objects.filter(pk=plug_id).update(relay=Plug.Relay.ON)
+    """A pump is on. Each write by itself, so that nobody who presses waits for both."""
+    _puff_of(part, cue, plug_id, on_at)
+    Plug.objects.filter(pk=plug_id).update(relay=Plug.Relay.ON)
 
 
 def close_puff(
@@ -67,8 +66,7 @@ def close_puff(
 ) -> None:
     """A pump is off again; one whose beginning was not written is written now."""
     with transaction.atomic():
-        puff = PUFF.first(run=part.run_id, step=cue.index) or _puff_of(part, cue, plug_id, on_at)
-        _close(puff, off_at, outcome, reason, confirmed=confirmed)
+        _close(_puff_of(part, cue, plug_id, on_at), off_at, outcome, reason, confirmed=confirmed)
 
 
 def end_run(run_id: int, holder: str, outcome: Run.Outcome, reason: str, at: datetime) -> None:
@@ -115,12 +113,11 @@ def lose(cloud_id: int, found: dict[int, Confirmed], holder: str, at: datetime) 
 
 
 def report(sights: Iterable[Sight], at: datetime) -> None:
-    """Write what is seen of plugs."""
-    with transaction.atomic():
-        for sight in sights:
-            said = {"mac": sight.mac, "model": sight.model} if sight.mac else {}
-            when = {"seen_at": at} if sight.seen else {}
-            Plug.objects.filter(pk=sight.plug_id).update(relay=sight.relay, trouble=sight.trouble[:300], **said, **when)
+    """Write what is seen of plugs: each by itself, so that nobody who presses waits for all of them."""
+    for sight in sights:
+        said = {"mac": sight.mac, "model": sight.model} if sight.mac else {}
+        when = {"seen_at": at} if sight.seen else {}
+        Plug.objects.filter(pk=sight.plug_id).update(relay=sight.relay, trouble=sight.trouble[:300], **said, **when)
 
 
 def answer(plug_id: int, sentence: str) -> None:
@@ -135,21 +132,19 @@ def fired_at(on_at: datetime, rule: Rule | None, tag: str) -> datetime | None:
 
 
 def _puff_of(part: Part, cue: Cue, plug_id: int, on_at: datetime) -> Puff:
-    puff, _ = Puff.objects.get_or_create(
+    """The row of a puff. It is written only once: `a_step_is_one_puff` keeps a second conductor from doing so, too."""
+    return PUFF.first(run=part.run_id, step=cue.index) or Puff.objects.create(
         run_id=part.run_id,
         step=cue.index,
-        defaults={
-            "cloud_id": part.cloud_id,
-            "plug_id": plug_id,
-            "pump": cue.do.value,
-            "source": part.source,
-            "asked_by_id": part.asked_by_id,
-            "planned_seconds": cue.seconds,
-            "on_at": on_at,
-            "simulated": part.simulated,
-        },
+        cloud_id=part.cloud_id,
+        plug_id=plug_id,
+        pump=cue.do.value,
+        source=part.source,
+        asked_by_id=part.asked_by_id,
+        planned_seconds=cue.seconds,
+        on_at=on_at,
+        simulated=part.simulated,
     )
-    return puff
 
 
 def _close(puff: Puff, off_at: datetime, outcome: str, reason: str, *, confirmed: bool) -> None:

@@ -57,7 +57,6 @@ def test_what_is_written_is_written_in_order() -> None:
     async def scene(journal: Journal) -> None:
         for number in range(100):
             journal.write(written.append, number)
-        await journal.ask(lambda: None)
 
     with_journal(scene)
     assert written == list(range(100))
@@ -76,7 +75,6 @@ def test_what_a_locked_database_does_not_take_is_written_when_it_does_and_nothin
         assert written == []
         assert not first.done()
         locked.is_open = True
-        await journal.ask(lambda: None)
 
     with_journal(scene)
     assert written == ["written", "after it"]
@@ -113,15 +111,21 @@ def test_a_question_is_asked_once_and_its_error_is_the_askers() -> None:
     with_journal(scene)
 
 
-def test_what_is_asked_sees_what_was_written_before() -> None:
+def test_a_question_does_not_wait_for_what_is_to_be_written() -> None:
     written: list[int] = []
+    under_way = threading.Event()
 
     async def scene(journal: Journal) -> list[int]:
-        journal.write(time.sleep, 0.05)
-        journal.write(written.append, 1)
-        return await journal.ask(lambda: list(written))
+        journal.write(under_way.wait, AT_MOST)
+        for number in range(3):
+            journal.write(written.append, number)
+        asked = asyncio.ensure_future(journal.ask(lambda: list(written)))
+        await asyncio.sleep(0)
+        under_way.set()
+        return await asked
 
-    assert with_journal(scene) == [1]
+    assert with_journal(scene) == []
+    assert written == [0, 1, 2]
 
 
 def test_a_mistake_holds_up_nothing(caplog: pytest.LogCaptureFixture) -> None:
@@ -173,7 +177,7 @@ def test_the_journals_connection_is_its_own_and_is_closed() -> None:
 
     async def scene(journal: Journal) -> None:
         await journal.ask(look)
-        journal.write(lambda: seen.append(connection.connection))
+        await journal.ask(lambda: seen.append(connection.connection))
 
     with_journal(scene)
     (count, connected, thread), own = seen  # type: ignore[misc]

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
 from django.test import AsyncClient, Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -227,9 +229,12 @@ def test_an_asgi_server_sends_the_file_in_parts_too(make_puff: Make, monkeypatch
         make_puff()
 
     async def fetch() -> list[bytes]:
-        response: Any = await AsyncClient().get("/history.csv")
-        assert response.is_async
-        return [part async for part in response.streaming_content]
+        try:
+            response: Any = await AsyncClient().get("/history.csv")
+            assert response.is_async
+            return [part async for part in response.streaming_content]
+        finally:
+            await sync_to_async(connections.close_all)()  # of the thread that answered
 
     assert len(asyncio.run(fetch())) == 1 + 3
 

@@ -1,0 +1,112 @@
+"""How requests come in: each in one thread that is kept, so that its connection to the database is, too."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.http import HttpRequest, HttpResponse
+
+from cloudsite import asgi
+
+AT_MOST = 20.0
+
+
+async def ask(handler: asgi.Handler, leaves_when: Callable[[], bool] = lambda: False) -> int | None:
+    """The status of a page, asked for by a client who stays, or who leaves before there is an answer."""
+    said: list[dict[str, Any]] = [{"type": "http.request", "body": b"", "more_body": False}]
+    statuses: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        if said:
+            return said.pop()
+        while not leaves_when():
+            await asyncio.sleep(0.01)
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        statuses.extend([message["status"]] if "status" in message else [])
+
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"localhost")]}
+    await asyncio.wait_for(handler(scope, receive, send), AT_MOST)
+    return statuses[0] if statuses else None
+
+
+@pytest.fixture
+def handler(monkeypatch: pytest.MonkeyPatch) -> asgi.Handler:
+    """A handler whose pages notes in which threads they were made."""
+    handler = asgi.Handler()
+    handler.seen = []
+    monkeypatch.setattr(handler, "get_response", lambda request: answer(handler))
+    return handler
+
+
+def answer(handler: Any) -> HttpResponse:
+    """A page, and a note of its thread."""
+    handler.seen.append(threading.get_ident())
+    return HttpResponse("Here you are.")
+
+
+async def rest(handler: asgi.Handler, threads: int) -> None:
+    """Wait until so many threads wait for a next request."""
+    async with asyncio.timeout(AT_MOST):
+        while len(handler._threads) != threads:
+            await asyncio.sleep(0.005)
+
+
+def test_one_request_after_the_other_is_answered_in_the_same_thread(handler: Any) -> None:
+    async def scene() -> None:
+        for _ in range(5):
+            assert await ask(handler) == 200
+            await rest(handler, 1)
+
+    asyncio.run(scene())
+    assert len(set(handler.seen)) == 1
+    assert threading.get_ident() not in handler.seen
+
+
+def test_requests_at_the_same_time_are_answered_at_the_same_time(handler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = threading.Barrier(3, timeout=AT_MOST)
+    monkeypatch.setattr(handler, "get_response", lambda request: together.wait() >= 0 and answer(handler))
+
+    async def scene() -> list[int | None]:
+        return await asyncio.gather(*(ask(handler) for _ in range(3)))
+
+    assert asyncio.run(scene()) == [200] * 3
+    assert len(set(handler.seen)) == 3
+
+
+def test_of_a_crowds_threads_no_more_are_kept_than_may_be(handler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asgi, "THREADS_KEPT", 2)
+    together = threading.Barrier(4, timeout=AT_MOST)
+    monkeypatch.setattr(handler, "get_response", lambda request: together.wait() >= 0 and answer(handler))
+
+    async def scene() -> None:
+        await asyncio.gather(*(ask(handler) for _ in range(4)))
+        await rest(handler, 2)
+
+    asyncio.run(scene())
+    assert len(handler._threads) == 2
+
+
+def test_a_thread_whose_visitor_left_is_given_to_nobody_before_it_is_free(
+    handler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(request: HttpRequest) -> HttpResponse:
+        begun.set()
+        may_end.wait(AT_MOST)
+        return answer(handler)
+
+    async def scene() -> None:
+        monkeypatch.setattr(handler, "get_response", slow)
+        assert await ask(handler, leaves_when=begun.is_set) is None
+        monkeypatch.setattr(handler, "get_response", lambda request: answer(handler))
+        assert await ask(handler) == 200
+        may_end.set()
+        await rest(handler, 2)
+
+    asyncio.run(scene())
+    assert len(set(handler.seen)) == 2
