@@ -45,15 +45,11 @@ class Handler(ASGIHandler):
             async with ThreadSensitiveContext(executor=thread):
                 await super().__call__(scope, receive, send)
         finally:
-            # Whoever asked may be gone while the view is still at work, so the thread itself says when it is free.
-            thread.submit(self._keep, thread)
-
-    def _keep(self, thread: ThreadPoolExecutor) -> None:
-        if len(self._threads) < THREADS_KEPT:
-            self._threads.append(thread)
-        else:
-            connections.close_all()
-            thread.shutdown(wait=False)
+            if len(self._threads) < THREADS_KEPT:
+                self._threads.append(thread)
+            else:
+                thread.submit(connections.close_all)
+                thread.shutdown(wait=False)
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloudsite.settings")

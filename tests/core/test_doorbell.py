@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
@@ -284,3 +285,53 @@ def test_a_bell_never_makes_a_database(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(sqlite3.OperationalError, match="unable to open"):
         listening(scene)
     assert not path.exists()
+
+
+@on_sqlite
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("venue")
+class TestTheNudge:
+    """How who rings has those who listen look at once."""
+
+    def test_a_ring_is_heard_before_the_next_look(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(doorbell, "LOOK_EVERY_SECONDS", AT_MOST)
+
+        async def scene(bell: Bell) -> bool:
+            waiting = asyncio.create_task(bell(AT_MOST / 2))
+            await asyncio.sleep(0)
+            await elsewhere(change)
+            return await waiting
+
+        assert listening(scene)
+
+    def test_a_commit_of_somebody_who_does_not_ring_is_heard_at_the_next_look(self) -> None:
+        async def scene(bell: Bell) -> bool:
+            await elsewhere(lambda: Venue.objects.update(name="The hall"))
+            return await bell(AT_MOST)
+
+        assert listening(scene)
+
+    def test_who_listens_no_more_leaves_nothing_behind(self) -> None:
+        async def scene(bell: Bell) -> list[Path]:
+            return list(doorbell._pipes().iterdir())
+
+        while_listening = listening(scene)
+        assert len(while_listening) == 1
+        assert not while_listening[0].exists()
+
+    def test_what_a_listener_that_died_left_behind_is_cleared_away(self) -> None:
+        async def scene(bell: Bell) -> list[Path]:
+            mine = list(doorbell._pipes().iterdir())
+            os.mkfifo(doorbell._pipes() / "left-behind")
+            await elsewhere(change)
+            assert await bell(AT_MOST)
+            assert list(doorbell._pipes().iterdir()) == mine
+            return mine
+
+        assert len(listening(scene)) == 1
+
+    def test_who_rings_where_nobody_ever_listened_is_not_troubled(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(doorbell, "_pipes", lambda: tmp_path / "nothing")
+        change()

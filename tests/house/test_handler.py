@@ -35,7 +35,7 @@ async def ask(handler: asgi.Handler, leaves_when: Callable[[], bool] = lambda: F
 
 @pytest.fixture
 def handler(monkeypatch: pytest.MonkeyPatch) -> asgi.Handler:
-    """A handler whose pages notes in which threads they were made."""
+    """A handler whose pages note in which threads they were made."""
     handler = asgi.Handler()
     handler.seen = []
     monkeypatch.setattr(handler, "get_response", lambda request: answer(handler))
@@ -48,18 +48,10 @@ def answer(handler: Any) -> HttpResponse:
     return HttpResponse("Here you are.")
 
 
-async def rest(handler: asgi.Handler, threads: int) -> None:
-    """Wait until so many threads wait for a next request."""
-    async with asyncio.timeout(AT_MOST):
-        while len(handler._threads) != threads:
-            await asyncio.sleep(0.005)
-
-
 def test_one_request_after_the_other_is_answered_in_the_same_thread(handler: Any) -> None:
     async def scene() -> None:
         for _ in range(5):
             assert await ask(handler) == 200
-            await rest(handler, 1)
 
     asyncio.run(scene())
     assert len(set(handler.seen)) == 1
@@ -84,7 +76,6 @@ def test_of_a_crowds_threads_no_more_are_kept_than_may_be(handler: Any, monkeypa
 
     async def scene() -> None:
         await asyncio.gather(*(ask(handler) for _ in range(4)))
-        await rest(handler, 2)
 
     asyncio.run(scene())
     assert len(handler._threads) == 2
@@ -102,11 +93,14 @@ def test_a_thread_whose_visitor_left_is_given_to_nobody_before_it_is_free(
 
     async def scene() -> None:
         monkeypatch.setattr(handler, "get_response", slow)
-        assert await ask(handler, leaves_when=begun.is_set) is None
+        left = asyncio.create_task(ask(handler, leaves_when=begun.is_set))
+        await asyncio.to_thread(begun.wait, AT_MOST)
         monkeypatch.setattr(handler, "get_response", lambda request: answer(handler))
-        assert await ask(handler) == 200
+        for _ in range(5):
+            assert await ask(handler) == 200
         may_end.set()
-        await rest(handler, 2)
+        assert await left is None
 
     asyncio.run(scene())
+    assert len(handler.seen) == 6
     assert len(set(handler.seen)) == 2

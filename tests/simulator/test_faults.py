@@ -262,7 +262,7 @@ def test_a_restart_drops_connections_and_rules_and_comes_back_as_asked(comes_bac
 
 async def until(true, seconds=3.0):
     async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110 - a socket that opens sets no event
+        while not true():
             await asyncio.sleep(0.005)
 
 
