@@ -9,7 +9,7 @@ import os
 import signal
 from collections.abc import Collection, Coroutine
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
@@ -19,13 +19,12 @@ from clouds.conductor import cluster, desk, ledger
 from clouds.conductor.baton import BEAT_EVERY_SECONDS, Baton
 from clouds.conductor.desk import News, Outlet
 from clouds.conductor.journal import OUT_OF_REACH, Journal
-from clouds.conductor.ledger import Sight
 from clouds.conductor.performance import SHUT_DOWN, Performance, Pump, Rig, Troubles
+from clouds.conductor.sightings import Sightings
 from clouds.models import Plug, Run
 from clouds.plugs import Actor, Confirmed, Reading, Relay
 
 LOOK_ROUND_EVERY_SECONDS = 0.5
-SEEN_EVERY = timedelta(seconds=10)
 # Without news the desk is read this often all the same.
 READ_EVERY_SECONDS = 1.0
 # What concerns plugs is not read more often than this, however often it rings for something else.
@@ -66,8 +65,7 @@ class House:
         self._chores: set[asyncio.Task[Any]] = set()
         self._told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._stopped_at: datetime | None = None
-        self._reported: dict[int, Sight] = {}
-        self._seen_at: dict[int, datetime] = {}
+        self._sightings = Sightings()
 
     def leave(self, why: str) -> None:
         """Leave as soon as everything is off; `why` is what the history will say."""
@@ -273,7 +271,7 @@ class House:
             if outlets.get(outlet.plug_id) != outlet:
                 self._do(self._let_go(self._actors.pop(outlet.plug_id), outlet))
                 del self._outlets[outlet.plug_id]
-                self._reported.pop(outlet.plug_id, None)
+                self._sightings.forget(outlet.plug_id)
         for plug_id in outlets.keys() - self._outlets.keys():
             actor = self._actors[plug_id] = plugs.actor_for(outlets[plug_id].address)
             self._first_offs[plug_id] = actor.switch_off()
@@ -307,34 +305,13 @@ class House:
 
     def _as_written(self, outlet: Outlet) -> Outlet:
         """A known outlet as its row says by now: a MAC address that was learned has been written there."""
-        sight = self._reported.get(outlet.plug_id)
-        if sight is None or outlet.address.mac:
-            return outlet
-        return replace(outlet, address=replace(outlet.address, mac=sight.mac))
+        mac = outlet.address.mac or self._sightings.mac_of(outlet.plug_id)
+        return replace(outlet, address=replace(outlet.address, mac=mac))
 
     def _report(self, now: datetime) -> None:
         """Write what has changed of plugs, and now and then which of them were seen."""
-        sights = [sight for plug_id, actor in self._actors.items() if (sight := self._sight(plug_id, actor, now))]
-        if sights:
+        if sights := self._sightings.worth_writing(self._actors, now):
             self._journal.write(ledger.report, sights, now)
-
-    def _sight(self, plug_id: int, actor: Actor, now: datetime) -> Sight | None:
-        reading = actor.reading
-        sight = Sight(
-            plug_id=plug_id,
-            relay=actor.relay.value,
-            trouble=actor.trouble,
-            mac=reading.mac if reading else "",
-            model=reading.model if reading else "",
-            seen=reading is not None and not actor.trouble,
-        )
-        due = sight.seen and now - self._seen_at.get(plug_id, now - SEEN_EVERY) >= SEEN_EVERY
-        if self._reported.get(plug_id) == sight and not due:
-            return None
-        self._reported[plug_id] = sight
-        if sight.seen:
-            self._seen_at[plug_id] = now
-        return sight
 
     def _do(self, chore: Coroutine[Any, Any, None]) -> None:
         """Have something done on the side; kept track of until it is."""

@@ -4,9 +4,10 @@
 curator understands.
 """
 
-from clouds.plugs.actor import Actor, Confirmed, Relay
+from clouds.plugs.actor import Actor
 from clouds.plugs.driver import Address, Driver, Reading, Rule
 from clouds.plugs.errors import CutShort, NotAPlug, NoTimer, PlugError, Preempted, Refused, Stranger, Unreachable
+from clouds.plugs.facts import Confirmed, Relay
 from clouds.plugs.legacy import LegacyDriver
 
 __all__ = [

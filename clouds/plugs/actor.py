@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 
 from clouds import timeline
 from clouds.plugs.driver import Driver, Reading
 from clouds.plugs.errors import CutShort, NoTimer, PlugError, Preempted, Refused, Unreachable
+from clouds.plugs.facts import Confirmed, Relay, Told, why_unguarded
 
 TIMEOUT_SECONDS = 2.0
 FIRST_OFF_TIMEOUT_SECONDS = 1.0
@@ -34,40 +34,6 @@ WAS_ON = "The plug was on already, without having been told to; it was switched 
 OUR_MISTAKE = "Something went wrong in Cloudsite itself; its log says what."
 
 log = logging.getLogger(__name__)
-
-
-class Relay(StrEnum):
-    """Whether a plug is on, as far as anyone can know."""
-
-    ON = "on"
-    OFF = "off"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """The plug confirmed that it is off, at `at`; it was asked first at `asked_at`.
-
-    `before`: what it said before it was switched off, if it was asked; `reading`: what it said then, with the rule
-    that it held when OFF came.
-    """
-
-    asked_at: datetime
-    at: datetime
-    before: Reading | None
-    reading: Reading
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """The plug was told at `at` to switch on.
-
-    `held_rule`: whether a countdown, new or old, was in it until then; `seen_on`: whether it said then that it is on.
-    """
-
-    at: datetime
-    held_rule: bool
-    seen_on: bool = False
 
 
 @dataclass(slots=True)
@@ -222,7 +188,7 @@ class Actor:
             self.reading = await self._alone(lambda: self._driver.look(within=within))
             self._check_was_off(self.reading, -1.0)
         if self.reading is not None and not self.reading.is_guarded and not self._unguarded:
-            raise NoTimer(_why_unguarded(self.reading))
+            raise NoTimer(why_unguarded(self.reading))
         if (left := until - clock()) <= 0:
             raise Unreachable(TOO_LATE)
         countdown = timeline.countdown_seconds(left, hard_cap)
@@ -296,7 +262,7 @@ class Actor:
         if self._unguarded:
             return
         if not reading.is_guarded:
-            raise NoTimer(_why_unguarded(reading), may_have_acted=True)
+            raise NoTimer(why_unguarded(reading), may_have_acted=True)
         if reading.rule is None or reading.rule.tag != tag or not reading.rule.enabled:
             raise NoTimer("The plug switched on, but its own timer was not set.", may_have_acted=True)
 
@@ -322,7 +288,7 @@ class Actor:
         self.reading = reading
         self.relay = relay
         guarded = reading.is_guarded or self._unguarded
-        self.trouble = "" if guarded else _why_unguarded(reading)
+        self.trouble = "" if guarded else why_unguarded(reading)
         self._looked = time.monotonic()
 
     def _forget_on(self) -> None:
@@ -331,12 +297,3 @@ class Actor:
             if not self._on.over.done():
                 self._on.over.set_result(None)
             self._on = None
-
-
-def _why_unguarded(reading: Reading) -> str:
-    if not reading.has_timer:
-        return (
-            "The plug has no timer of its own, so nothing would switch it off if everything here failed at once. "
-            "Tick “unguarded” to use it all the same."
-        )
-    return "The plug doesn't know the time, so its own timer can't be relied on. Let it reach a time server."

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
-from clouds.plugs.actor import Actor, Confirmed
+from clouds.plugs.actor import Actor
+from clouds.plugs.facts import Confirmed
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,16 +12,15 @@ from cloudsite import asgi
 AT_MOST = 20.0
 
 
-async def ask(handler: asgi.Handler, leaves_when: Callable[[], bool] = lambda: False) -> int | None:
-    """The status of a page, asked for by a client who stays, or who leaves before there is an answer."""
+async def ask(handler: asgi.Handler, leaves: asyncio.Event | None = None) -> int | None:
+    """The status of a page; None for a client who leaves before there is an answer."""
     said: list[dict[str, Any]] = [{"type": "http.request", "body": b"", "more_body": False}]
     statuses: list[int] = []
 
     async def receive() -> dict[str, Any]:
         if said:
             return said.pop()
-        while not leaves_when():
-            await asyncio.sleep(0.01)
+        await (leaves or asyncio.Event()).wait()
         return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
@@ -93,8 +91,10 @@ def test_a_thread_whose_visitor_left_is_given_to_nobody_before_it_is_free(
 
     async def scene() -> None:
         monkeypatch.setattr(handler, "get_response", slow)
-        left = asyncio.create_task(ask(handler, leaves_when=begun.is_set))
+        leaves = asyncio.Event()
+        left = asyncio.create_task(ask(handler, leaves))
         await asyncio.to_thread(begun.wait, AT_MOST)
+        leaves.set()
         monkeypatch.setattr(handler, "get_response", lambda request: answer(handler))
         for _ in range(5):
             assert await ask(handler) == 200
