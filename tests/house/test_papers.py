@@ -74,9 +74,3 @@ def test_the_unit_files_are_as_install_says() -> None:
         unit = (ROOT / "deploy" / name).read_text()
         assert "KillMode=mixed\n" in unit
         assert "TimeoutStopSec=60\n" in unit
-
-
-def test_nothing_that_is_kept_names_a_machine_or_a_registry() -> None:
-    kept = [*PAPERS, ROOT / "pyproject.toml", *(ROOT / ".ci").iterdir(), *(ROOT / "deploy").iterdir()]
-    for path in kept:
-        assert not re.search(r"/work/|/tmp/\w+/|pypi\.|/opt/wheels|\bTODO\b", path.read_text()), path
