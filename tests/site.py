@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -42,10 +43,14 @@ def until(true: Callable[[], Any], what: str, seconds: float = PATIENCE_SECONDS,
 
 
 def free_port() -> int:
-    """A port on loopback that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on loopback that nobody uses, and that the system gives to no connection meanwhile.
+
+    Ports for connections begin at 32768: ip(7), `ip_local_port_range`.
+    """
+    while True:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
+            return int(probe.getsockname()[1])
 
 
 def environment() -> dict[str, str]:
