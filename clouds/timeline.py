@@ -2,16 +2,20 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, takewhile
 
 # A plug's own countdown outlasts the inflation by this much, so that it fires only when nobody else switched off.
 MARGIN_SECONDS = 2
 # Countdowns under about 3 s may never fire on real plugs (docs/design.md, "The plug's own timer").
 SHORTEST_COUNTDOWN_SECONDS = 5
+# What is left of a step after an interruption is not worth a pump's start when it is shorter.
+LEAST_LEFT_SECONDS = 0.5
 LONGEST_SECONDS = 48 * 3600
+# Repeats included. More would be a program that nobody can look at.
+MOST_STEPS = 2000
 
 
 class Do(StrEnum):
@@ -74,6 +78,40 @@ def length(steps: Iterable[Step]) -> float:
 def rest_of(steps: Iterable[Step], at: timedelta) -> list[Step]:
     """What is left of the steps `at` after the start, the one under way shortened."""
     return [Step(cue.do, (cue.until - max(cue.at, at)).total_seconds()) for cue in cues(steps) if cue.until > at]
+
+
+def composed(steps: Sequence[Step], repeats: int, scale: float) -> tuple[Step, ...]:
+    """The steps so many times over, the inflating ones `scale` times as long (in whole hundredths of seconds).
+
+    Raises BadSteps for none, for rests only, for more than MOST_STEPS, for more than 48 hours.
+    """
+    if not steps:
+        raise BadSteps("Give at least one step.")
+    if all(step.do is Do.REST for step in steps):
+        raise BadSteps("These steps only rest. Have at least one inflate or deflate.")
+    if len(steps) * repeats > MOST_STEPS:
+        raise BadSteps(f"These are {len(steps) * repeats} steps with the repeats. At most {MOST_STEPS} can be played.")
+    once = [replace(step, seconds=round(step.seconds * scale, 2)) if step.do is Do.INFLATE else step for step in steps]
+    if length(once) * repeats > LONGEST_SECONDS:
+        raise BadSteps(f"This would take {length(once) * repeats / 3600:.1f} hours. At most 48 can be played.")
+    return tuple(once * repeats)
+
+
+def resumed(steps: Sequence[Step], at: timedelta, gap: float, *, skip: bool = False) -> tuple[Step, ...]:
+    """The steps when what plays `at` after the start is interrupted there, for `gap` seconds.
+
+    What was left is played afterwards, or with `skip` left out. Steps that have begun keep their places, so that what
+    was written of them stays true.
+    """
+    cue = next((cue for cue in cues(steps) if cue.at <= at < cue.until), None)
+    if cue is None:
+        return tuple(steps)
+    last = cue.index + len(list(takewhile(lambda step: step.do is cue.do, steps[cue.index :])))
+    begun, left = (at - cue.at).total_seconds(), (cue.until - at).total_seconds()
+    played = [Step(cue.do, begun)] if begun > 0 else []
+    rest = [Step(Do.REST, gap)] if gap > 0 else []
+    later = [] if skip or left < LEAST_LEFT_SECONDS else [Step(cue.do, left)]
+    return (*steps[: cue.index], *played, *rest, *later, *steps[last:])
 
 
 def countdown_seconds(left: float, hard_cap: float) -> int:

@@ -1,10 +1,16 @@
 """The nouns, their constraints and their querysets."""
 
+from clouds.models.act import Act
 from clouds.models.cloud import BalloonNote, Cloud
 from clouds.models.plug import Plug
+from clouds.models.program import Program, ProgramStep
 from clouds.models.puff import Puff
 from clouds.models.run import Run
+from clouds.models.show import CalledOff, Show, ShowCloud, ShowDate
 from clouds.models.user import User
 from clouds.models.venue import Venue
 
-__all__ = ["BalloonNote", "Cloud", "Plug", "Puff", "Run", "User", "Venue"]
+__all__ = [
+    "Act", "BalloonNote", "CalledOff", "Cloud", "Plug", "Program", "ProgramStep", "Puff", "Run", "Show", "ShowCloud",
+    "ShowDate", "User", "Venue",
+]  # fmt: skip

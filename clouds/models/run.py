@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from clouds import timeline
 from clouds.models.cloud import Cloud
+from clouds.models.show import Show
 from clouds.models.venue import Venue
 
 
@@ -38,6 +39,10 @@ class RunQuerySet(models.QuerySet["Run"]):
     def of_visitors(self) -> "RunQuerySet":
         """Those that visitors asked for."""
         return self.filter(source=Run.Source.VISITOR)
+
+    def of_shows(self) -> "RunQuerySet":
+        """Those that belong to shows."""
+        return self.filter(source=Run.Source.SHOW)
 
     def oldest_first(self) -> "RunQuerySet":
         """In the order in which they are due."""
@@ -77,6 +82,7 @@ class Run(models.Model):
         MISSED = "missed", "missed"
         SKIPPED = "skipped", "skipped"
         EXPIRED = "expired", "expired"
+        WITHDRAWN = "withdrawn", "taken back"
 
     cloud = models.ForeignKey(Cloud, on_delete=models.PROTECT, related_name="runs")
     source = models.CharField(max_length=8, choices=Source)
@@ -87,12 +93,21 @@ class Run(models.Model):
     seconds = models.FloatField(help_text="Elapsed time from its first step to its last.")
     simulated = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
-    outcome = models.CharField(max_length=8, choices=Outcome, default=Outcome.NONE, blank=True)
+    outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.NONE, blank=True)
     reason = models.CharField(max_length=300, blank=True)
     asked_at = models.DateTimeField()
     due_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    title = models.CharField(max_length=80, blank=True, help_text="The show or program it was, by its name then.")
+    show = models.ForeignKey(Show, on_delete=models.PROTECT, null=True, blank=True, related_name="runs")
+    nominal_at = models.DateTimeField(null=True, blank=True, help_text="The moment at which its show was due.")
+    priority = models.BooleanField(default=False)
+    protected = models.BooleanField(default=True)
+    replaces = models.BooleanField(default=False)
+    pause_asked_by = models.CharField(max_length=80, blank=True, editable=False)
+    paused_at = models.DateTimeField(null=True, editable=False)
+    skip_asked = models.BooleanField(default=False, editable=False)
     conductor = models.CharField(max_length=200, blank=True, editable=False)
     end_asked_by = models.CharField(max_length=80, blank=True, editable=False)
 
@@ -106,6 +121,12 @@ class Run(models.Model):
                 fields=["cloud", "asked_by"],
                 condition=Q(source="visitor") & ~Q(state="ended"),
                 name="one_live_request_a_visitor_a_cloud",
+            ),
+            models.UniqueConstraint(
+                fields=["show", "cloud", "nominal_at"],
+                # What was taken back may be planned again, when its show is moved back.
+                condition=~Q(outcome="withdrawn"),
+                name="an_occurrence_is_one_run_a_cloud",
             ),
             models.CheckConstraint(
                 name="a_runs_seconds_are_within_bounds",
@@ -122,6 +143,7 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["cloud", "due_at"], condition=~Q(state="ended"), name="live_runs"),
             models.Index(fields=["asked_by", "-asked_at"], name="runs_of_a_person"),
+            models.Index(fields=["due_at"], condition=Q(source="show"), name="runs_of_shows"),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,10 @@
 """A place: its time zone, hours, hold and stop, and who conducts it."""
 
+import re
 import zoneinfo
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
@@ -10,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
-from clouds import processes
+from clouds import processes, recurrence
 
 # A conductor beats every second; one that has not beaten for so long has lost the baton.
 BEAT_LASTS = timedelta(seconds=5)
@@ -20,6 +23,49 @@ def validate_time_zone(name: str) -> None:
     """Raise ValidationError unless this is an IANA time zone."""
     if name not in zoneinfo.available_timezones():
         raise ValidationError(f"“{name[:40]}” is not a time zone. Write it as Europe/Berlin or America/New_York.")
+
+
+_CLOSED = re.compile(r"(?P<first>\d{4}-\d\d-\d\d)(?:\s*(?:to|–|-)\s*(?P<last>\d{4}-\d\d-\d\d))?(?:\s*[:,]?\s+(?P<why>.*))?")
+MOST_CLOSED_LINES = 400
+# A year of closed days in a row, and some: further on nobody looks for an opening.
+LOOK_AHEAD_DAYS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Days on which a venue stays closed, both included, and why."""
+
+    first: date
+    last: date
+    because: str
+
+
+@lru_cache(maxsize=64)
+def closed_days(text: str) -> tuple[Closed, ...]:
+    """The closed days that a curator wrote, a line each. Raises ValidationError, naming the line."""
+    found = []
+    for line in filter(None, map(str.strip, text.splitlines())):
+        parts = _CLOSED.fullmatch(line)
+        try:
+            first = date.fromisoformat(parts["first"]) if parts else None
+            last = date.fromisoformat(parts["last"]) if parts and parts["last"] else first
+        except ValueError:
+            first = last = None
+        if parts is None or first is None or last is None:
+            raise ValidationError(
+                f"“{line[:60]}” is not a day. Write it as 2026-12-24, or 2026-12-24 to 2026-12-26: Christmas."
+            )
+        if last < first:
+            raise ValidationError(f"“{line[:60]}” ends before it begins.")
+        found.append(Closed(first, last, parts["why"] or ""))
+    if len(found) > MOST_CLOSED_LINES:
+        raise ValidationError(f"Give at most {MOST_CLOSED_LINES} lines; days that are over can go.")
+    return tuple(found)
+
+
+def validate_closed_days(text: str) -> None:
+    """Raise ValidationError unless each line is a day or a span of days."""
+    closed_days(text)
 
 
 def default_cluster() -> str:
@@ -49,6 +95,14 @@ class Venue(models.Model):
     )
     opens_at = models.TimeField("opens", null=True, blank=True, help_text="Leave both empty if it is always open.")
     closes_at = models.TimeField("closes", null=True, blank=True)
+    closed_on = models.TextField(
+        "closed days",
+        blank=True,
+        max_length=20_000,
+        validators=[validate_closed_days],
+        help_text="One line for each: 2026-12-25, or 2026-12-24 to 2026-12-26: Christmas. "
+        "Hours that go past midnight belong to the day on which they begin.",
+    )
     cluster = models.SlugField(
         default=default_cluster, help_text="The django-q2 cluster that reaches this venue's plugs."
     )
@@ -62,11 +116,13 @@ class Venue(models.Model):
     conductor_beat_at = models.DateTimeField(null=True, editable=False)
     woken_at = models.DateTimeField(null=True, editable=False)
     canary_at = models.DateTimeField(null=True, editable=False)
+    planned_until = models.DateTimeField(null=True, editable=False)
 
     objects: ClassVar = VenueQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
+        permissions = [("hold_venue", "Can stop, release and hold a venue")]
         constraints = [
             models.CheckConstraint(
                 name="a_venue_opens_and_closes_or_neither",
@@ -88,24 +144,46 @@ class Venue(models.Model):
         """Whether a hold keeps visitors away at `now`."""
         return self.held_until is not None and now < self.held_until
 
+    def closed_because(self, day: date) -> str | None:
+        """Why it stays closed on a day, "" for no reason given; None if it doesn't."""
+        return next((days.because for days in closed_days(self.closed_on) if days.first <= day <= days.last), None)
+
+    def hours_on(self, day: date) -> tuple[datetime, datetime] | None:
+        """When the opening that begins on this day begins and ends; None if there is none."""
+        if self.closed_because(day) is not None:
+            return None
+        opens_at, closes_at = self.opens_at or time.min, self.closes_at or time.min
+        ends_on = day if opens_at < closes_at else day + timedelta(days=1)
+        return (
+            recurrence.resolve(datetime.combine(day, opens_at), self.zone),
+            recurrence.resolve(datetime.combine(ends_on, closes_at), self.zone),
+        )
+
     def is_open(self, now: datetime) -> bool:
         """Whether `now` lies in its opening hours; hours may go past midnight."""
-        if self.opens_at is None or self.closes_at is None:
+        if self.opens_at is None and not self.closed_on:
             return True
-        clock = now.astimezone(self.zone).time()
-        if self.opens_at < self.closes_at:
-            return self.opens_at <= clock < self.closes_at
-        return clock >= self.opens_at or clock < self.closes_at
+        return self._opening_at(now) is not None
 
-    def next_opening(self, now: datetime) -> datetime:
-        """When it opens next, if it is closed at `now`; `now` itself if it is open."""
-        if self.opens_at is None or self.is_open(now):
+    def next_opening(self, now: datetime) -> datetime | None:
+        """When it opens next, if it is closed at `now`; `now` itself if it is open; None if it stays closed."""
+        if self.is_open(now):
             return now
-        local = now.astimezone(self.zone)
-        opening = datetime.combine(local.date(), self.opens_at, self.zone)
-        return (
-            opening if opening > local else datetime.combine(local.date() + timedelta(days=1), self.opens_at, self.zone)
-        )
+        today = now.astimezone(self.zone).date()
+        openings = (self.hours_on(today + timedelta(days=ahead)) for ahead in range(LOOK_AHEAD_DAYS))
+        return next((hours[0] for hours in openings if hours and hours[0] > now), None)
+
+    def next_closing(self, now: datetime) -> datetime | None:
+        """When the opening at `now` ends; None if it is closed, or open for ever."""
+        if self.opens_at is None:
+            return None
+        hours = self._opening_at(now)
+        return hours[1] if hours else None
+
+    def _opening_at(self, now: datetime) -> tuple[datetime, datetime] | None:
+        today = now.astimezone(self.zone).date()
+        openings = [self.hours_on(today - timedelta(days=1)), self.hours_on(today)]
+        return next((hours for hours in openings if hours and hours[0] <= now < hours[1]), None)
 
     def is_conducted(self, now: datetime) -> bool:
         """Whether a conductor holds the baton: it has beaten lately, and its process is not known to be gone."""

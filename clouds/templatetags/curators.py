@@ -33,7 +33,8 @@ def state_of(venue: Venue, now: datetime) -> str:
     if venue.held_until and venue.is_held(now):
         return f"On hold until {local(venue.held_until)}" + (f": {venue.held_because}" if venue.held_because else "")
     if not venue.is_open(now):
-        return f"Closed until {local(venue.next_opening(now))}"
+        opening = venue.next_opening(now)
+        return f"Closed until {local(opening)}" if opening else "Closed, with no opening in sight"
     return "Open" if venue.is_conducted(now) else "Open, but no conductor beats"
 
 
