@@ -6,17 +6,18 @@ is refused raises a `refusals.Refused` and changes nothing.
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from clouds import balloon, doorbell, refusals, timeline
-from clouds.models import BalloonNote, Cloud, Plug, Puff, Run, User, Venue
+from clouds.models import Act, BalloonNote, Cloud, Plug, Puff, Run, User, Venue
 from clouds.prepared import Given, Prepared
 from clouds.timeline import Do, Step
 
@@ -26,6 +27,8 @@ TURN_WITHIN_SECONDS = 1.0
 RING_AGAIN_AFTER = timedelta(seconds=2)
 # What turns that a person had count for the cool-down: a puff that failed or was lost costs no turn.
 TURNS = (Puff.Outcome.DONE, Puff.Outcome.STOPPED)
+
+PARTS_OF_LIVE = ("source", "state", "asked_by", "due_at", "started_at", "seconds")
 
 _turn = threading.Lock()
 
@@ -38,7 +41,7 @@ PLUG = Prepared(
     lambda: Plug.objects.filter(cloud=Given("cloud"), pump=Plug.Pump.INFLATE).only("trouble", "simulated").order_by()
 )
 LIVE = Prepared(
-    lambda: Run.objects.live().filter(cloud=Given("cloud")).only("source", "state", "asked_by", "started_at", "seconds")
+    lambda: Run.objects.live().filter(cloud=Given("cloud")).only(*PARTS_OF_LIVE)
 )
 LAST_TURN = Prepared(
     lambda: (
@@ -78,64 +81,152 @@ def offer(cloud: Cloud, *, by: User | None, now: datetime) -> float:
     return _check(cloud, by, now)[1]
 
 
-def play(cloud: Cloud, steps: list[Step], *, by: User) -> Run:
-    """A curator has a cloud do something now, after what plays there. Limits for visitors don't count, air does."""
+def play(cloud: Cloud, steps: Sequence[Step], *, by: User, title: str = "", replace: bool = False) -> Run:
+    """A curator has a cloud do something now, after what plays there or, to `replace` it, at once.
+
+    Limits for visitors don't count, air does.
+    """
+    (run,) = play_on([cloud], steps, by=by, title=title, replace=replace)
+    return run
+
+
+def play_on(
+    clouds: Sequence[Cloud],
+    steps: Sequence[Step],
+    *,
+    by: User,
+    title: str = "",
+    stagger_seconds: float = 0.0,
+    replace: bool = False,
+) -> list[Run]:
+    """The same on several clouds of a venue, each so much later than the one before it; all of them or none."""
+    now = timezone.now()
+    kind = Act.Kind.REPLACE if replace else Act.Kind.PLAY
+    with transaction.atomic():
+        runs = []
+        for place, each in enumerate(clouds):
+            # As it is now and not as the caller last saw it: a stop or a note may have come in between.
+            (cloud,) = CLOUD(pk=each.pk)
+            simulated = _check_playable(cloud, steps, now)
+            due_at = now + timedelta(seconds=place * stagger_seconds)
+            more = {"title": title, "replaces": replace, "due_at": due_at}
+            runs.append(_ask(cloud, steps, Run.Source.CURATOR, by, now, simulated=simulated, **more))
+        names = ", ".join(cloud.name for cloud in clouds)
+        _record(kind, clouds[0].venue, by, f"{title or 'a puff'} on {names}", now)
+    _tell(clouds[0].venue, now)
+    return runs
+
+
+def why_not_playable(cloud: Cloud, steps: Sequence[Step], fill: float) -> str:
+    """Why a cloud, so full, could not play these steps, in a sentence; "" if it could."""
+    if not cloud.plugs.filter(pump=Plug.Pump.INFLATE).exists():
+        return f"{cloud} has no pump yet."
+    try:
+        _check_playable(cloud, steps, timezone.now(), fill=fill)
+    except refusals.Stopped:
+        return ""
+    except refusals.Refused as refused:
+        return str(refused)
+    return ""
+
+
+def _check_playable(cloud: Cloud, steps: Sequence[Step], now: datetime, *, fill: float | None = None) -> bool:
+    """Raise the Refused that keeps a cloud from playing these steps; else whether all its plugs are simulated."""
+    _check_bounds(steps, cloud.hard_cap_seconds)
+    pumps = {plug.pump: plug for plug in cloud.plugs.all()}
+    for step in steps:
+        if step.do is not Do.REST and step.do not in pumps:
+            raise refusals.Unreachable(f"{cloud} has no plug that {step.do}s.")
+    if cloud.venue.stopped_at:
+        raise refusals.Stopped(f"{cloud.venue} is stopped. Release it first.")
+    fill = cloud.fill_at(now) if fill is None else fill
+    second = balloon.overfills_at(fill, steps, cloud.hard_cap_seconds, cloud.measures)
+    if second is not None:
+        raise refusals.NoRoom(f"This could make {cloud} too full, {second:.0f} s after it begins.")
+    return all(plug.simulated for plug in pumps.values())
+
+
+def pause(run: Run, *, by: User) -> None:
+    """Switch the pump off and keep what is left, until it is resumed or, by itself, for ten minutes."""
+    _mark(run, by, Act.Kind.PAUSE, pause_asked_by=by.name)
+
+
+def resume(run: Run, *, by: User) -> None:
+    """End a pause: what was left is played, and what follows has moved by the time that was lost."""
+    _mark(run, by, Act.Kind.RESUME, pause_asked_by="")
+
+
+def skip(run: Run, *, by: User) -> None:
+    """Skip the rest of the step that plays."""
+    _mark(run, by, Act.Kind.SKIP, skips=F("skips") + 1)
+
+
+def _mark(run: Run, by: User, kind: Act.Kind, **marks: Any) -> None:
+    """What the conductor is to do with a run that plays. Raises TooLate when it doesn't."""
     now = timezone.now()
     with transaction.atomic():
-        # As it is now and not as the caller last saw it: a stop or a note may have come in between.
-        (cloud,) = CLOUD(pk=cloud.pk)
-        _check_bounds(steps, cloud.hard_cap_seconds)
-        pumps = {plug.pump: plug for plug in cloud.plugs.all()}
-        for step in steps:
-            if step.do is not Do.REST and step.do not in pumps:
-                raise refusals.Unreachable(f"{cloud} has no plug that {step.do}s.")
-        if cloud.venue.stopped_at:
-            raise refusals.Stopped(f"{cloud.venue} is stopped. Release it first.")
-        if balloon.overfills_at(cloud.fill_at(now), steps, cloud.hard_cap_seconds, cloud.measures) is not None:
-            raise refusals.NoRoom(f"This could make {cloud} too full.")
-        simulated = all(plug.simulated for plug in pumps.values())
-        run = _ask(cloud, steps, Run.Source.CURATOR, by, now, simulated=simulated)
-    _tell(cloud.venue, now)
-    return run
+        if not Run.objects.playing().filter(pk=run.pk).update(**marks):
+            raise refusals.TooLate("This does not play just now.")
+        _record(kind, run.cloud.venue, by, str(run), now)
+    _tell(run.cloud.venue, now)
 
 
 def end(run: Run, *, by: User) -> None:
     """End one run: what plays is switched off by the conductor, what waits never begins."""
     now = timezone.now()
     this = Run.objects.filter(pk=run.pk)
-    never_began = this.waiting().end(Run.Outcome.STOPPED, f"Ended by {by.name}.", now)
-    if not never_began and not this.playing().update(end_asked_by=by.name):
-        raise refusals.TooLate("This is over already.")
+    with transaction.atomic():
+        never_began = this.waiting().end(Run.Outcome.STOPPED, f"Ended by {by.name}.", now)
+        if not never_began and not this.playing().update(end_asked_by=by.name):
+            raise refusals.TooLate("This is over already.")
+        if by.is_staff:
+            _record(Act.Kind.END, run.cloud.venue, by, str(run), now)
     _tell(run.cloud.venue, now)
 
 
 def stop(venue: Venue, *, by: User) -> None:
-    """Stop everything: every plug of the venue is switched off, what plays and what waits is ended, until a release."""
+    """Stop everything: every plug of the venue is switched off, what plays and what waits is ended, until a release.
+
+    Shows that are due later stay as they are: they are skipped when nobody has released it by then.
+    """
     now = timezone.now()
     with transaction.atomic():
         Venue.objects.filter(pk=venue.pk, stopped_at=None).update(stopped_at=now, stopped_by=by.name)
-        Run.objects.at(venue).waiting().end(Run.Outcome.STOPPED, f"Everything was stopped by {by.name}.", now)
+        waiting = Run.objects.at(venue).waiting().due_by(now)
+        waiting.end(Run.Outcome.STOPPED, f"Everything was stopped by {by.name}.", now)
+        _record(Act.Kind.STOP, venue, by, "", now)
     _tell(venue, now)
 
 
 def release(venue: Venue, *, by: User) -> None:
     """End a stop."""
-    Venue.objects.filter(pk=venue.pk).update(stopped_at=None, stopped_by="")
-    _tell(venue, timezone.now())
+    now = timezone.now()
+    with transaction.atomic():
+        Venue.objects.filter(pk=venue.pk).update(stopped_at=None, stopped_by="")
+        _record(Act.Kind.RELEASE, venue, by, "", now)
+    _tell(venue, now)
 
 
 def hold(venue: Venue, *, until: datetime, because: str, by: User) -> None:
-    """Keep visitors away until a time, and tell them why. What plays ends as planned; what waits, waits."""
-    if until <= timezone.now():
+    """Keep shows and visitors away until a time, and tell them why.
+
+    What plays ends as planned; visitors who wait, wait; shows that are due meanwhile are skipped.
+    """
+    now, because = timezone.now(), because.strip()[:200]
+    if until <= now:
         raise refusals.OutOfBounds("A hold ends at a time that is still to come.")
-    Venue.objects.filter(pk=venue.pk).update(held_until=until, held_because=because.strip()[:200])
-    _tell(venue, timezone.now())
+    with transaction.atomic():
+        Venue.objects.filter(pk=venue.pk).update(held_until=until, held_because=because)
+        _record(Act.Kind.HOLD, venue, by, f"until {until.astimezone(venue.zone):%Y-%m-%d %H:%M}: {because}", now)
+    _tell(venue, now)
 
 
 def end_hold(venue: Venue, *, by: User) -> None:
     """End a hold before its time."""
     now = timezone.now()
-    Venue.objects.filter(pk=venue.pk, held_until__gt=now).update(held_until=now)
+    with transaction.atomic():
+        Venue.objects.filter(pk=venue.pk, held_until__gt=now).update(held_until=now)
+        _record(Act.Kind.END_HOLD, venue, by, "", now)
     _tell(venue, now)
 
 
@@ -148,13 +239,19 @@ def note(cloud: Cloud, kind: BalloonNote.Kind, *, fill: float, by: User) -> None
     with transaction.atomic():
         BalloonNote.objects.create(cloud=cloud, kind=kind, fill=seen, noted_at=now, noted_by=by)
         Cloud.objects.filter(pk=cloud.pk).update(fill_then=seen, fill_then_at=now)
+        _record(Act.Kind.NOTE, cloud.venue, by, f"{cloud}: {seen:.0%} full", now)
     _tell(cloud.venue, now)
 
 
 def wish(plug: Plug, what: Plug.Wish, *, by: User) -> None:
     """A curator wants a plug tested or switched off; the conductor grants it and writes the answer into its row."""
-    Plug.objects.filter(pk=plug.pk).update(wish=what, wished_by=by.name, wish_answer="Asked; waiting for the answer.")
-    _tell(plug.venue, timezone.now())
+    now = timezone.now()
+    with transaction.atomic():
+        Plug.objects.filter(pk=plug.pk).update(
+            wish=what, wished_by=by.name, wish_answer="Asked; waiting for the answer."
+        )
+        _record(Act.Kind.WISH, plug.venue, by, f"{plug}: {Plug.Wish(what).label}", now)
+    _tell(plug.venue, now)
 
 
 def wake(venue: Venue, now: datetime, *, at_once: bool = False) -> bool:
@@ -199,9 +296,14 @@ def _in_turn() -> Iterator[None]:
             _turn.release()
 
 
-def _check_bounds(steps: list[Step], hard_cap: float) -> None:
+def _record(kind: Act.Kind, venue: Venue, by: User, about: str, now: datetime) -> None:
+    """Write down who did what; nobody changes that any more."""
+    Act.objects.create(kind=kind, venue=venue, about=about[:300], done_at=now, done_by=by, name=by.name)
+
+
+def _check_bounds(steps: Sequence[Step], hard_cap: float) -> None:
     """Neighbours that do the same are one inflation to the pump, so the hard cap is theirs together."""
-    if not all(0 < step.seconds <= hard_cap for step in steps):
+    if not all(0 < step.seconds <= (timeline.LONGEST_SECONDS if step.do is Do.REST else hard_cap) for step in steps):
         raise refusals.OutOfBounds(f"Give a number of seconds above 0, and at most {hard_cap:g}.")
     if not steps or timeline.length(steps) > timeline.LONGEST_SECONDS:
         raise refusals.OutOfBounds("Give at least one step, and at most 48 hours of them.")
@@ -249,7 +351,7 @@ def _check_their_turn(cloud: Cloud, live: list[Run], by: User, now: datetime) ->
 
 
 def _check_queue(cloud: Cloud, live: list[Run], now: datetime) -> None:
-    waiting = sum(run.state == Run.State.WAITING for run in live)
+    waiting = sum(run.state == Run.State.WAITING and run.due_at <= now for run in live)
     playing = next((run for run in live if run.state == Run.State.PLAYING), None)
     if cloud.queue_limit == 0:
         if playing:
@@ -266,16 +368,18 @@ def _end_of(run: Run) -> datetime | None:
     return run.started_at + timedelta(seconds=run.seconds) if run.started_at else None
 
 
-def _ask(cloud: Cloud, steps: list[Step], source: Run.Source, by: User, now: datetime, *, simulated: bool) -> Run:
+def _ask(cloud: Cloud, steps: Sequence[Step], source: Run.Source, by: User, now: datetime, **more: Any) -> Run:
     return Run.objects.create(
-        cloud=cloud,
-        source=source,
-        asked_by=by,
-        steps=timeline.dump(steps),
-        seconds=timeline.length(steps),
-        simulated=simulated,
-        asked_at=now,
-        due_at=now,
+        **{
+            "cloud": cloud,
+            "source": source,
+            "asked_by": by,
+            "steps": timeline.dump(steps),
+            "seconds": timeline.length(steps),
+            "asked_at": now,
+            "due_at": now,
+        }
+        | more
     )
 
 

@@ -16,6 +16,7 @@ from django_q.tasks import async_task
 from clouds import actions
 from clouds.conductor.baton import Baton
 from clouds.models import Run, Venue
+from clouds.models.run import WARM_UP
 
 # So soon the thread of the plugs may go on when that of the database is busy; Python's own 5 ms are long for a cue.
 SWITCH_EVERY_SECONDS = 0.0005
@@ -63,7 +64,8 @@ def wake_conductors(*, at_once: bool = False) -> None:
     """Ring for the conductor of each venue that wants one and has none."""
     now = timezone.now()
     for venue in Venue.objects.all():
-        if (venue.is_open(now) or Run.objects.live().at(venue).exists()) and _is_heard_by(venue.cluster):
+        wanted = venue.is_open(now) or Run.objects.live().at(venue).due_by(now + WARM_UP).exists()
+        if wanted and _is_heard_by(venue.cluster):
             actions.wake(venue, now, at_once=at_once)
 
 

@@ -3,7 +3,7 @@
 import os
 import secrets
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -24,9 +24,13 @@ class Baton:
         self.venue_id = venue_id
         self.holder = f"{processes.name_of(os.getpid())}:{secrets.token_hex(4)}"
         self._renewed = -BEGIN_WITHIN.total_seconds()
+        self.silent_since: datetime | None = None
 
     def take(self) -> bool:
-        """Take it unless somebody holds it who has beaten lately and is not known to be gone."""
+        """Take it unless somebody holds it who has beaten lately and is not known to be gone.
+
+        `silent_since` is then when the one before beat last, if it didn't lay the baton down.
+        """
         now, clock = timezone.now(), time.monotonic()
         venue = Venue.objects.get(pk=self.venue_id)
         if venue.is_conducted(now):
@@ -36,7 +40,7 @@ class Baton:
         )
         if not as_seen.update(conductor=self.holder, conductor_beat_at=now):
             return False
-        self._renewed = clock
+        self._renewed, self.silent_since = clock, venue.conductor_beat_at
         return True
 
     def renew(self) -> bool:

@@ -1,39 +1,32 @@
 """What the conductor reads: what is to be played now, ended, granted, and what must not begin, and why."""
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from django.db import IntegrityError, transaction
 from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from clouds import balloon, timeline
+from clouds.conductor.claims import Clerk
 from clouds.conductor.ledger import Part
 from clouds.models import BalloonNote, Cloud, Plug, Run, Venue
+from clouds.models.run import WARM_UP
 from clouds.plugs import Address
 from clouds.prepared import Given, Prepared
-from clouds.timeline import Do, Step
-
-# A run that could not begin within this time is missed, and never replayed.
-BEGINS_WITHIN = timedelta(seconds=60)
-NO_PLUGS = "The cloud has no plugs."
-
+from clouds.timeline import Do
 
 VENUE = Prepared(lambda: Venue.objects.filter(pk=Given("pk")))
-OURS = Prepared(
-    lambda: Venue.objects.select_for_update().filter(pk=Given("venue"), conductor=Given("holder"), stopped_at=None)
-)
 DUE = Prepared(
     lambda: (
         Run.objects.waiting()
-        .filter(cloud__venue=Given("venue"), due_at__lte=Given("now"))
+        .filter(cloud__venue=Given("venue"), due_at__lte=Given("soon"))
         .select_related("cloud")
         .oldest_first()
     )
 )
 PLAYING = Run.objects.playing().filter(conductor=Given("holder"))
+MARKS = Prepared(lambda: PLAYING.only("pause_asked_by", "skips"))
 ASKED_TO_END = Prepared(lambda: PLAYING.exclude(end_asked_by="").only("end_asked_by"))
 NEWER_NOTES = BalloonNote.objects.filter(cloud=OuterRef("cloud"), noted_at__gt=OuterRef("started_at"))
 NOTED = Prepared(lambda: PLAYING.filter(Exists(NEWER_NOTES)).select_related("cloud"))
@@ -49,6 +42,14 @@ class Outlet:
     address: Address
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What curators want of a run that plays: that it pauses, and how many steps they have skipped so far."""
+
+    pause_asked_by: str
+    skips: int
+
+
 @dataclass(slots=True)
 class News:
     """What is new. `plugs` changes whenever a plug was added, changed or removed.
@@ -58,6 +59,7 @@ class News:
 
     parts: list[Part] = field(default_factory=list)
     endings: list[tuple[int, str]] = field(default_factory=list)
+    marks: dict[int, Marks] = field(default_factory=dict)
     wishes: list[tuple[int, str]] = field(default_factory=list)
     stopped_at: datetime | None = None
     stopped_by: str = ""
@@ -93,8 +95,9 @@ def read(venue_id: int, holder: str, occupied: set[int], troubles: Mapping[int, 
     now = timezone.now()
     (venue,) = VENUE(pk=venue_id)
     news = News(stopped_at=venue.stopped_at, stopped_by=venue.stopped_by)
-    waiting = DUE(venue=venue_id, now=now)
-    _begin(news, waiting, venue, holder, occupied, troubles, now)
+    waiting = DUE(venue=venue_id, soon=now + WARM_UP)
+    claims = Clerk(venue, holder, occupied, troubles, now).decide(waiting)
+    news.parts, news.endings, news.next_at = claims.parts, claims.endings, claims.next_at
     if news.parts:
         return news
     if of_plugs:
@@ -102,102 +105,11 @@ def read(venue_id: int, holder: str, occupied: set[int], troubles: Mapping[int, 
         found = plugs.aggregate(n=Count("pk"), at=Max("changed_at"), wishes=Count("pk", filter=~Q(wish="")))
         news.plugs = (found["n"], found["at"])
         news.wishes = list(plugs.exclude(wish="").values_list("pk", "wish")) if found["wishes"] else []
-    news.endings = _endings(holder, now) if occupied else []
+    if occupied:
+        news.endings += _endings(holder, now)
+        news.marks = {run.pk: Marks(run.pause_asked_by, run.skips) for run in MARKS(holder=holder)}
     news.is_wanted = not of_plugs or bool(venue.is_open(now) or waiting or occupied or news.wishes)
     return news
-
-
-def _begin(
-    news: News,
-    waiting: list[Run],
-    venue: Venue,
-    holder: str,
-    occupied: set[int],
-    troubles: Mapping[int, str],
-    now: datetime,
-) -> None:
-    """Claim the first run of each cloud that may begin, and end those that can't any more."""
-    taken = set(occupied)
-    for run in waiting:
-        if run.source == Run.Source.VISITOR and not venue.is_open(now):
-            _refuse(run, Run.Outcome.EXPIRED, f"{venue} closed before it was your turn.", now)
-            continue
-        if run.cloud_id in taken or venue.stopped_at or (run.source == Run.Source.VISITOR and venue.is_held(now)):
-            continue
-        begins_at = _free_since(run, venue, now)
-        trouble = troubles.get(run.cloud_id, NO_PLUGS)
-        if begins_at > now:
-            news.next_at = min(begins_at, news.next_at or begins_at)
-        elif now - begins_at > BEGINS_WITHIN:
-            why = trouble or "Nobody was there to play it."
-            _refuse(run, Run.Outcome.MISSED, f"It could not begin within a minute of its time. {why}", now)
-            continue
-        elif not trouble and (part := _claim(run, holder, now)):
-            news.parts.append(part)
-        taken.add(run.cloud_id)
-
-
-def _free_since(run: Run, venue: Venue, now: datetime) -> datetime:
-    """When nothing stood in the way of a run any more, or will: the one before it, the cloud's rest, a hold."""
-    moments = [run.due_at]
-    if run.source == Run.Source.VISITOR:
-        moments += [moment for moment in (run.cloud.rested_at(), venue.held_until) if moment]
-    if now - max(moments) > BEGINS_WITHIN:
-        before = Run.objects.filter(cloud=run.cloud, ended_at__isnull=False, started_at__isnull=False)
-        moments += [last for last in before.aggregate(at=Max("ended_at")).values() if last]
-    return max(moments)
-
-
-def _claim(run: Run, holder: str, now: datetime) -> Part | None:
-    """Make a run ours, shortened to the room there is, if it is still to be had."""
-    steps = _that_fit(run, now)
-    if steps is None:
-        _refuse(run, Run.Outcome.SKIPPED, f"{run.cloud} is as full as is safe.", now)
-        return None
-    started_at, started = timezone.now(), time.monotonic()
-    if not _take(run, steps, holder, started_at):
-        return None
-    return Part(
-        run_id=run.pk,
-        cloud_id=run.cloud_id,
-        cloud=run.cloud.name,
-        steps=steps,
-        hard_cap=run.cloud.hard_cap_seconds,
-        source=run.source,
-        asked_by_id=run.asked_by_id,
-        simulated=run.simulated,
-        started_at=started_at,
-        started=started,
-    )
-
-
-def _take(run: Run, steps: tuple[Step, ...], holder: str, at: datetime) -> bool:
-    """Whether the run is ours now: the baton is held, nothing is stopped, and nobody else has it or plays there."""
-    try:
-        with transaction.atomic():
-            ours = OURS(venue=run.cloud.venue_id, holder=holder)
-            waiting = Run.objects.filter(pk=run.pk).waiting()
-            return bool(ours) and bool(
-                waiting.update(
-                    state=Run.State.PLAYING,
-                    started_at=at,
-                    conductor=holder,
-                    steps=timeline.dump(steps),
-                    seconds=timeline.length(steps),
-                )
-            )
-    except IntegrityError:
-        return False
-
-
-def _that_fit(run: Run, now: datetime) -> tuple[Step, ...] | None:
-    """The steps of a run for which there is room: a visitor's puff may be shortened, nobody else's."""
-    cloud: Cloud = run.cloud
-    if run.source == Run.Source.VISITOR:
-        fits = cloud.seconds_that_fit(now)
-        return tuple(replace(step, seconds=min(step.seconds, fits)) for step in run.plan) if fits else None
-    full = balloon.overfills_at(cloud.fill_at(now), run.plan, cloud.hard_cap_seconds, cloud.measures)
-    return run.plan if full is None else None
 
 
 def _endings(holder: str, now: datetime) -> list[tuple[int, str]]:
@@ -213,5 +125,3 @@ def _leads_too_far(run: Run, now: datetime) -> bool:
     return balloon.overfills_at(cloud.fill_at(now), left, cloud.hard_cap_seconds, cloud.measures) is not None
 
 
-def _refuse(run: Run, outcome: Run.Outcome, reason: str, now: datetime) -> None:
-    Run.objects.filter(pk=run.pk).waiting().end(outcome, reason, now)

@@ -180,6 +180,9 @@ class House:
         for run_id, reason in news.endings:
             if run_id in self._performances:
                 self._performances[run_id].end(Run.Outcome.STOPPED, reason)
+        for run_id, marks in news.marks.items():
+            if run_id in self._performances:
+                self._performances[run_id].heed(marks.pause_asked_by, marks.skips)
         for plug_id, wish in news.wishes:
             self._grant(plug_id, wish)
         if news.plugs is not None and news.plugs != self._known_plugs:
@@ -251,9 +254,17 @@ class House:
             await asyncio.wait(offs.values(), timeout=LOOK_ROUND_EVERY_SECONDS)
             offs = self._first_offs_of(cloud_id)
         found = {plug_id: off.result() for plug_id, off in offs.items()}
-        written = self._journal.write(ledger.lose, cloud_id, found, self._baton.holder, timezone.now())
+        taken_up: list[ledger.Part] = []
+
+        def lose() -> None:
+            taken_up.extend(
+                ledger.lose(cloud_id, found, self._baton.holder, self._baton.silent_since, timezone.now())
+            )
+
         # Shielded: who is cancelled while waiting must not take back what is to be written.
-        await asyncio.shield(asyncio.wrap_future(written))
+        await asyncio.shield(asyncio.wrap_future(self._journal.write(lose)))
+        for part in taken_up:
+            self._perform(part)
         self._recovering.discard(cloud_id)
 
     def _first_offs_of(self, cloud_id: int) -> dict[int, asyncio.Task[Confirmed]]:

@@ -1,12 +1,15 @@
 """What the conductor writes of its work: runs that end, puffs that begin and end, what is seen of plugs."""
 
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
-from clouds import doorbell, timeline
+from clouds import balloon, doorbell, timeline
+from clouds.balloon import Measures
 from clouds.models import Cloud, Plug, Puff, Run
 from clouds.plugs import Confirmed, Rule
 from clouds.prepared import Given, Prepared
@@ -14,6 +17,8 @@ from clouds.timeline import Cue, Do, Step
 
 # An OFF that is confirmed later than this after it was asked for says nothing of when the pump went off.
 CONFIRMED_WITHIN = timedelta(seconds=1)
+# A show whose conductor died longer ago than this is lost: nobody expects it any more.
+TAKEN_UP_WITHIN = timedelta(minutes=2)
 LOST = "Its conductor died, and the next one switched off."
 BY_HAND = "Somebody switched it on at the plug itself; it was switched off."
 BY_TIMER = "The plug's own timer switched it off."
@@ -24,7 +29,10 @@ PUFF = Prepared(lambda: Puff.objects.filter(run=Given("run"), step=Given("step")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A run to be played. `started` is the moment of `started_at` on the monotonic clock, in seconds."""
+    """A run to be played. `started` is the moment of `started_at` on the monotonic clock, in seconds.
+
+    `fill` is that of the balloon at `fill_at`; what was due before `begin` is not played any more.
+    """
 
     run_id: int
     cloud_id: int
@@ -36,6 +44,31 @@ class Part:
     simulated: bool
     started_at: datetime
     started: float
+    measures: Measures
+    fill: float
+    fill_at: datetime
+    begin: timedelta = timedelta()
+    skips: int = 0
+
+    @classmethod
+    def of(cls, run: Run, cloud: Cloud, steps: tuple[Step, ...], started_at: datetime, fill: float) -> "Part":
+        """A run that has just been claimed, with the fill that is reckoned for `started_at`."""
+        return cls(
+            run_id=run.pk,
+            cloud_id=cloud.pk,
+            cloud=cloud.name,
+            steps=steps,
+            hard_cap=cloud.hard_cap_seconds,
+            source=run.source,
+            asked_by_id=run.asked_by_id,
+            simulated=run.simulated,
+            started_at=started_at,
+            started=time.monotonic() + (started_at - timezone.now()).total_seconds(),
+            measures=cloud.measures,
+            fill=fill,
+            fill_at=started_at,
+            skips=run.skips,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +109,19 @@ def end_run(run_id: int, holder: str, outcome: Run.Outcome, reason: str, at: dat
         doorbell.ring()
 
 
+def pause(run_id: int, holder: str, at: datetime) -> None:
+    """A run pauses: its pump is off."""
+    Run.objects.playing().filter(pk=run_id, conductor=holder).update(paused_at=at)
+
+
+def go_on(run_id: int, holder: str, steps: tuple[Step, ...]) -> None:
+    """A run goes on after a pause or a skip, with what stands here as its steps, the time that it lost included."""
+    seconds = min(timeline.length(steps), timeline.LONGEST_SECONDS)
+    Run.objects.playing().filter(pk=run_id, conductor=holder).update(
+        paused_at=None, pause_asked_by="", steps=timeline.dump(steps), seconds=seconds
+    )
+
+
 def hand_back(holder: str, unfinished: Iterable[int], reason: str, at: datetime) -> None:
     """A conductor leaves: runs that it claimed and never began end, those whose pumps are not known to be off don't."""
     Run.objects.playing().filter(conductor=holder).exclude(pk__in=unfinished).end(Run.Outcome.STOPPED, reason, at)
@@ -98,18 +144,57 @@ def by_hand(plug_id: int, seconds: int, off_at: datetime) -> None:
         _close(puff, off_at, Puff.Outcome.STOPPED, BY_HAND, confirmed=False)
 
 
-def lose(cloud_id: int, found: dict[int, Confirmed], holder: str, at: datetime) -> None:
-    """What a dead conductor left on a cloud ends, with what its plugs, off by now, told of it."""
+def lose(
+    cloud_id: int, found: dict[int, Confirmed], holder: str, silent_since: datetime | None, at: datetime
+) -> list[Part]:
+    """What a dead conductor left on a cloud ends, with what its plugs, off by now, told of it.
+
+    A show's run is taken up at its next step when its conductor fell silent less than two minutes ago: these are
+    given back, to be performed.
+    """
     with transaction.atomic():
-        for run in Run.objects.playing().filter(cloud_id=cloud_id).exclude(conductor=holder):
+        left = list(Run.objects.playing().filter(cloud_id=cloud_id).exclude(conductor=holder))
+        for run in left:
             for plug_id, confirmed in found.items():
                 _write_what_was_not(run, plug_id, confirmed)
-            run.__class__.objects.filter(pk=run.pk).end(Run.Outcome.LOST, LOST, at)
-        for puff in Puff.objects.still_on().filter(cloud_id=cloud_id).select_related("run"):
-            off_at, sure, why = at, False, LOST
-            if puff.plug_id in found:
-                off_at, sure, why = _reckoned_end(puff, found[puff.plug_id])
-            _close(puff, off_at, Puff.Outcome.LOST, why, confirmed=sure and puff.confirmed)
+        _close_what_is_open(cloud_id, found, at)
+        lately = silent_since is not None and at - silent_since < TAKEN_UP_WITHIN
+        parts = [part for run in left if lately and (part := _take_up(run, holder, at))]
+        taken_up = [part.run_id for part in parts]
+        Run.objects.filter(pk__in=[run.pk for run in left]).exclude(pk__in=taken_up).end(Run.Outcome.LOST, LOST, at)
+    return parts
+
+
+def _close_what_is_open(cloud_id: int, found: dict[int, Confirmed], at: datetime) -> None:
+    """Puffs that a dead conductor left open."""
+    for puff in Puff.objects.still_on().filter(cloud_id=cloud_id).select_related("run"):
+        off_at, sure, why = at, False, LOST
+        if puff.plug_id in found:
+            off_at, sure, why = _reckoned_end(puff, found[puff.plug_id])
+        _close(puff, off_at, Puff.Outcome.LOST, why, confirmed=sure and puff.confirmed)
+
+
+def _take_up(run: Run, holder: str, at: datetime) -> Part | None:
+    """A show's run as it goes on from `at`, ours by then; None if nothing is left of it that can be played."""
+    if run.source != Run.Source.SHOW or run.end_asked_by or run.started_at is None:
+        return None
+    (cloud,) = CLOUD(pk=run.cloud_id)
+    steps, begin = run.plan, at - run.started_at
+    if run.paused_at is not None:
+        begin = run.paused_at - run.started_at
+        steps = timeline.resumed(steps, begin, (at - run.paused_at).total_seconds())
+    coming = [cue for cue in timeline.cues(steps) if cue.do is not Do.REST and cue.at >= at - run.started_at]
+    if not coming or cloud.venue.stopped_at is not None:
+        return None
+    fill = cloud.fill_at(at)
+    left = [Step(Do.REST, max(0.01, (coming[0].at - (at - run.started_at)).total_seconds())), *steps[coming[0].index :]]
+    if balloon.overfills_at(fill, left, cloud.hard_cap_seconds, cloud.measures) is not None:
+        return None
+    seconds = min(timeline.length(steps), timeline.LONGEST_SECONDS)
+    mine = Run.objects.playing().filter(pk=run.pk, conductor=run.conductor)
+    mine.update(conductor=holder, paused_at=None, steps=timeline.dump(steps), seconds=seconds)
+    part = Part.of(run, cloud, steps, run.started_at, fill)
+    return replace(part, begin=at - run.started_at, fill_at=at)
 
 
 def report(sights: Iterable[Sight], at: datetime) -> None:

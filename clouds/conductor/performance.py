@@ -1,14 +1,15 @@
 """One run, played: what its steps say, at the moments at which they say it, on its cloud's plugs."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from clouds import timeline
+from clouds import balloon, timeline
 from clouds.conductor import ledger
 from clouds.conductor.journal import Journal
 from clouds.conductor.ledger import Part
@@ -18,6 +19,10 @@ from clouds.timeline import Cue, Do
 
 # Two pumps that work against each other strain the hose and the balloon.
 BETWEEN_PUMPS_SECONDS = 0.5
+# An inflation may be so much shorter than planned, for all the hundredths by which those before it were longer.
+MOST_TRIMMED_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 600.0
+A_MOMENT = timedelta(milliseconds=10)
 LOST_ITS_TIMER = "The plug lost its own timer meanwhile, so it may have been without power for a moment."
 SHUT_DOWN = "The site was shut down or restarted."
 
@@ -74,6 +79,10 @@ class Troubles(Mapping[int, str]):
         return len(self._rigs)
 
 
+class Overfull(Exception):
+    """The balloon has no room for what was planned."""
+
+
 class Performance:
     """The playing of one run. However it ends, its pumps are off and confirmed, and the history says why it ended."""
 
@@ -88,6 +97,13 @@ class Performance:
         self._task: asyncio.Task[None] | None = None
         self._is_ended = False
         self._given_up = False
+        self._interruption = ""
+        self._skips_rest = False
+        self._wants_pause = ""
+        self._skips = part.skips
+        self._go_on = asyncio.Event()
+        self._fill = part.fill
+        self._fill_at = part.started + (part.fill_at - part.started_at).total_seconds()
 
     def start(self) -> "asyncio.Task[None]":
         """Begin to play."""
@@ -101,6 +117,24 @@ class Performance:
             # In its turn: a task that is cancelled before it has begun never runs, and would write nothing.
             asyncio.get_running_loop().call_soon(self._task.cancel)
 
+    def heed(self, pause_asked_by: str, skips: int) -> None:
+        """Pause, go on, or skip what is under way, as curators want it by now; told again and again."""
+        if pause_asked_by != self._wants_pause:
+            self._wants_pause = pause_asked_by
+            if not pause_asked_by:
+                self._go_on.set()
+            else:
+                self._go_on.clear()
+                self._interrupt(f"Paused by {pause_asked_by}.")
+        if skips > self._skips:
+            self._skips, self._skips_rest = skips, True
+            self._interrupt("A curator skipped the rest of this step.")
+
+    def _interrupt(self, why: str) -> None:
+        if self._task is not None and not self._is_ended and not self._interruption:
+            self._why, self._interruption = (Run.Outcome.STOPPED, why), why
+            asyncio.get_running_loop().call_soon(self._task.cancel)
+
     def give_up(self) -> None:
         """Stop waiting for plugs that don't answer. The run stays as it is, for whoever conducts next."""
         if self._task is not None:
@@ -110,13 +144,13 @@ class Performance:
     async def _play(self) -> None:
         outcome, reason = Run.Outcome.DONE, ""
         try:
-            for cue in timeline.cues(self.part.steps):
-                await self._until(cue.at)
-                if cue.do is not Do.REST:
-                    await self._puff(cue)
-                await self._until(cue.until)
+            begin = self.part.begin
+            while (begin := await self._follow(begin)) is not None:
+                pass
         except PlugError as error:
             outcome, reason = Run.Outcome.FAILED, str(error)
+        except Overfull as error:
+            outcome, reason = Run.Outcome.STOPPED, str(error)
         except asyncio.CancelledError:
             if self._given_up:
                 raise
@@ -127,6 +161,63 @@ class Performance:
         self._journal.write(
             ledger.end_run, self.part.run_id, self._holder, outcome, reason or self._remark, timezone.now()
         )
+
+    async def _follow(self, begin: timedelta) -> timedelta | None:
+        """Play what is due from `begin` on; where to go on after a pause or a skip, None at the end."""
+        try:
+            for cue in timeline.cues(self.part.steps):
+                if cue.do is not Do.REST and cue.at > begin - A_MOMENT:
+                    await self._until(cue.at)
+                    await self._puff(self._that_fits(cue))
+            await self._until(timedelta(seconds=timeline.length(self.part.steps)))
+        except asyncio.CancelledError:
+            if not self._interruption or self._is_ended or self._given_up:
+                raise
+            if (task := asyncio.current_task()) is not None:
+                task.uncancel()
+            return await self._interlude()
+        return None
+
+    async def _interlude(self) -> timedelta:
+        """A pause, until it is ended or too long, or a skip; the moment at which the rest is played."""
+        at, clock = max(timedelta(), self._now()), asyncio.get_running_loop().time
+        since = clock()
+        if not self._skips_rest:
+            self._journal.write(ledger.pause, self.part.run_id, self._holder, timezone.now())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST_PAUSE_SECONDS):
+                    await self._go_on.wait()
+        gap = max(BETWEEN_PUMPS_SECONDS, clock() - since)
+        steps = timeline.resumed(self.part.steps, at, gap, skip=self._skips_rest)
+        self.part = replace(self.part, steps=steps)
+        self._why, self._interruption, self._skips_rest = (Run.Outcome.STOPPED, SHUT_DOWN), "", False
+        self._journal.write(ledger.go_on, self.part.run_id, self._holder, steps)
+        return at + timedelta(seconds=gap)
+
+    def _that_fits(self, cue: Cue) -> Cue:
+        """An inflation, looked at once more as it begins: trimmed a little if need be. Raises Overfull."""
+        if cue.do is not Do.INFLATE:
+            return cue
+        room = balloon.room(self._fill_now(), self.part.measures)
+        if timeline.countdown_seconds(cue.seconds, self.part.hard_cap) <= room and cue.seconds <= room:
+            return cue
+        fits = timeline.longest_that_fits(room)
+        if fits <= 0 or fits < cue.seconds - MOST_TRIMMED_SECONDS:
+            raise Overfull("The balloon is fuller than was reckoned.")
+        return replace(cue, until=cue.at + timedelta(seconds=fits))
+
+    def _fill_now(self) -> float:
+        rested = asyncio.get_running_loop().time() - self._fill_at
+        return balloon.after(self._fill, max(0.0, rested), Do.REST, self.part.measures)
+
+    def _reckon(self, do: Do, seconds: float) -> None:
+        """A pump was on for so long, until now."""
+        now = asyncio.get_running_loop().time()
+        rested = balloon.after(self._fill, max(0.0, now - seconds - self._fill_at), Do.REST, self.part.measures)
+        self._fill, self._fill_at = balloon.after(rested, seconds, do, self.part.measures), now
+
+    def _now(self) -> timedelta:
+        return timedelta(seconds=asyncio.get_running_loop().time() - self.part.started)
 
     async def _puff(self, cue: Cue) -> None:
         """One stretch of a pump's time: on, and off and confirmed whatever happens."""
@@ -153,6 +244,7 @@ class Performance:
         confirmed, ended = await self._switch_off(actor)
         error = error or ended
         if told is not None and (told.seen_on or _acted(confirmed, tag, held_rule=told.held_rule)):
+            self._reckon(cue.do, (confirmed.at - told.at).total_seconds())
             self._write_puff(cue, pump.plug_id, told.at, confirmed, error, is_on=is_on)
         if error is not None:
             raise error

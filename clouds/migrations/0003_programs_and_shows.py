@@ -74,8 +74,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='run',
-            name='skip_asked',
-            field=models.BooleanField(default=False, editable=False),
+            name='skips',
+            field=models.PositiveSmallIntegerField(default=0, editable=False),
         ),
         migrations.AddField(
             model_name='run',

@@ -1,6 +1,6 @@
 """One cloud's performance of a list of steps, from being asked for to its outcome."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.conf import settings
@@ -11,6 +11,9 @@ from clouds import timeline
 from clouds.models.cloud import Cloud
 from clouds.models.show import Show
 from clouds.models.venue import Venue
+
+# So long before a show begins its conductor is there, and nothing else begins that would still play then.
+WARM_UP = timedelta(seconds=60)
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -43,6 +46,10 @@ class RunQuerySet(models.QuerySet["Run"]):
     def of_shows(self) -> "RunQuerySet":
         """Those that belong to shows."""
         return self.filter(source=Run.Source.SHOW)
+
+    def due_by(self, at: datetime) -> "RunQuerySet":
+        """Those whose time has come by then."""
+        return self.filter(due_at__lte=at)
 
     def oldest_first(self) -> "RunQuerySet":
         """In the order in which they are due."""
@@ -107,7 +114,7 @@ class Run(models.Model):
     replaces = models.BooleanField(default=False)
     pause_asked_by = models.CharField(max_length=80, blank=True, editable=False)
     paused_at = models.DateTimeField(null=True, editable=False)
-    skip_asked = models.BooleanField(default=False, editable=False)
+    skips = models.PositiveSmallIntegerField(default=0, editable=False)
     conductor = models.CharField(max_length=200, blank=True, editable=False)
     end_asked_by = models.CharField(max_length=80, blank=True, editable=False)
 

@@ -39,6 +39,6 @@ def _problems(venue: Venue, now: datetime) -> list[str]:
 
 
 def _needs_a_conductor(venue: Venue, now: datetime) -> bool:
-    if Run.objects.at(venue).live().exists():
+    if Run.objects.at(venue).live().due_by(now).exists():
         return True
     return venue.plugs.exists() and venue.is_open(now) and venue.is_open(now - CONDUCTOR_COMES_WITHIN)

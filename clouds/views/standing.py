@@ -95,7 +95,7 @@ class _Facts:
 
     @property
     def queue(self) -> list[Run]:
-        return [run for run in self.live if run.state == Run.State.WAITING]
+        return [run for run in self.live if run.state == Run.State.WAITING and run.due_at <= self.now]
 
 
 def of_all(clouds: Sequence[Cloud], now: datetime) -> list[Standing]:

@@ -27,8 +27,9 @@ def at(number: float) -> datetime:
 def part_of(run: Run) -> Part:
     """A run as it is played."""
     return Part(
-        run.pk, run.cloud_id, run.cloud.name, run.plan, 60.0, run.source, run.asked_by_id, run.simulated, NOON, 0.0
-    )
+        run.pk, run.cloud_id, run.cloud.name, run.plan, 60.0, run.source, run.asked_by_id, run.simulated, NOON, 0.0,
+        run.cloud.measures, 0.0, NOON,
+    )  # fmt: skip
 
 
 def cue_of(run: Run, number: int = 0) -> Cue:
@@ -177,7 +178,7 @@ class TestLost:
     def lose(self, run: Run, plug: Plug, off: Confirmed | None) -> Puff | None:
         """The puff, when all is written."""
         found = {plug.pk: off} if off else {}
-        ledger.lose(run.cloud_id, found, HOLDER, at(100))
+        ledger.lose(run.cloud_id, found, HOLDER, None, at(100))
         run.refresh_from_db()
         assert (run.state, run.outcome, run.reason, run.ended_at) == ("ended", "lost", ledger.LOST, at(100))
         assert not Puff.objects.still_on().exists()
@@ -286,14 +287,14 @@ class TestLost:
 
     def test_what_the_successor_plays_itself_is_left_alone(self, cloud: Cloud, plug: Plug) -> None:
         run = make.playing(cloud, conductor=HOLDER)
-        ledger.lose(cloud.pk, {plug.pk: confirmed(60)}, HOLDER, at(100))
+        ledger.lose(cloud.pk, {plug.pk: confirmed(60)}, HOLDER, None, at(100))
         run.refresh_from_db()
         assert run.state == Run.State.PLAYING
 
     def test_a_puff_is_closed_although_its_run_was_ended(self, cloud: Cloud, plug: Plug) -> None:
         run = make.ended(cloud, outcome=Run.Outcome.STOPPED, conductor=DEAD)
         make.puff(cloud, seconds=None, run=run, step=0, plug=plug, planned_seconds=5.0)
-        ledger.lose(cloud.pk, {plug.pk: confirmed(60, rule=rule_of(run))}, HOLDER, at(100))
+        ledger.lose(cloud.pk, {plug.pk: confirmed(60, rule=rule_of(run))}, HOLDER, None, at(100))
         puff = Puff.objects.get()
         assert (puff.off_at, puff.outcome) == (at(5), "lost")
         run.refresh_from_db()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from clouds.balloon import Measures
 from clouds.conductor import ledger, performance
 from clouds.conductor.ledger import Part
 from clouds.conductor.performance import Performance, Pump, Rig
@@ -36,6 +37,8 @@ class Paper:
     """Stands where the journal does, and keeps what would be written."""
 
     puffs: dict[int, SimpleNamespace] = field(default_factory=dict)
+    pauses: list[datetime] = field(default_factory=list)
+    plans: list[tuple[Step, ...]] = field(default_factory=list)
     ends: list[tuple[str, str]] = field(default_factory=list)
 
     def write(self, entry: Callable[..., object], *args: Any, **kwargs: Any) -> None:
@@ -46,6 +49,14 @@ class Paper:
         """A pump is on."""
         assert cue.index not in self.puffs
         self.puffs[cue.index] = SimpleNamespace(plug_id=plug_id, on_at=on_at, off_at=None)
+
+    def pause(self, run_id: int, holder: str, at: datetime) -> None:
+        """A pause began."""
+        self.pauses.append(at)
+
+    def go_on(self, run_id: int, holder: str, steps: tuple[Step, ...]) -> None:
+        """A pause or a skip is over."""
+        self.plans.append(steps)
 
     def close_puff(
         self,
@@ -102,7 +113,14 @@ class Stage:
 
     def performance(self, *steps: Step) -> Performance:
         """A run of these steps, to be begun now."""
-        part = Part(7, 1, "Cumulus", steps, 60.0, "visitor", None, False, timezone.now(), now())
+        at, ample = timezone.now(), Measures(fill=3600.0)
+        part = Part(7, 1, "Cumulus", steps, 60.0, "visitor", None, False, at, now(), ample, 0.0, at)
+        return Performance(part, self.rig, self.paper, "me", lambda: self.may_begin)  # type: ignore[arg-type]
+
+    def on_a_balloon(self, fill_seconds: float, *steps: Step, fill: float = 0.0) -> Performance:
+        """A run of these steps on a balloon of that size, which is so full."""
+        playing = self.performance(*steps)
+        part = replace(playing.part, measures=Measures(fill=fill_seconds), fill=fill)
         return Performance(part, self.rig, self.paper, "me", lambda: self.may_begin)  # type: ignore[arg-type]
 
     async def play(self, *steps: Step) -> None:
@@ -463,3 +481,116 @@ def test_a_rig_in_order_has_no_trouble_and_any_other_says_which() -> None:
         assert stage.rig.trouble == "The cloud has no pump."
 
     play(scene)
+
+
+class TestPauses:
+    """A pause keeps what was left, and a skip doesn't."""
+
+    def test_a_pause_switches_off_keeps_what_was_left_and_moves_what_follows(self) -> None:
+        async def scene(stage: Stage) -> None:
+            playing = stage.performance(inflate(1.5), Step(Do.REST, 0.2), inflate(0.6))
+            task = playing.start()
+            await until(lambda: stage.paper.puffs, "it is on")
+            playing.heed("Ada", 0)
+            await until(lambda: stage.paper.pauses, "it pauses")
+            assert not stage.inflate.relay_on
+            playing.heed("Ada", 0)
+            await asyncio.sleep(0.3)
+            playing.heed("", 0)
+            await task
+            ons = [at for _, state, at in stage.changes if state]
+            offs = [at for _, state, at in stage.changes if not state]
+            assert sum(off - on for on, off in zip(ons[:2], offs[:2], strict=True)) == pytest.approx(1.5, abs=0.3)
+
+        paper = play(scene)
+        assert paper.ends == [("done", "")]
+        assert sorted(paper.puffs) == [0, 2, 4]
+        assert (paper.puffs[0].outcome, paper.puffs[0].reason) == ("stopped", "Paused by Ada.")
+        (steps,) = paper.plans
+        assert [step.do for step in steps] == [Do.INFLATE, Do.REST, Do.INFLATE, Do.REST, Do.INFLATE]
+        assert steps[0].seconds + steps[2].seconds == pytest.approx(1.5)
+        assert steps[1].seconds >= 0.3
+
+    def test_a_pause_ends_by_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(performance, "LONGEST_PAUSE_SECONDS", 0.6)
+
+        async def scene(stage: Stage) -> None:
+            playing = stage.performance(inflate(1.2))
+            task = playing.start()
+            await until(lambda: stage.paper.puffs, "it is on")
+            playing.heed("Ada", 0)
+            await until(lambda: stage.paper.plans, "it goes on by itself")
+            playing.heed("Ada", 0)  # what is read may be older than what was written
+            await task
+
+        assert play(scene).ends == [("done", "")]
+
+    def test_a_run_can_be_ended_while_it_pauses(self) -> None:
+        async def scene(stage: Stage) -> None:
+            playing = stage.performance(inflate(LONG))
+            task = playing.start()
+            await until(lambda: stage.paper.puffs, "it is on")
+            playing.heed("Ada", 0)
+            await until(lambda: stage.paper.pauses, "it pauses")
+            playing.end(Run.Outcome.STOPPED, "Ended by Ada.")
+            await asyncio.wait_for(task, 5)
+
+        assert play(scene).ends == [("stopped", "Ended by Ada.")]
+
+    def test_a_pause_before_the_first_step_moves_all(self) -> None:
+        async def scene(stage: Stage) -> None:
+            playing = stage.performance(inflate(0.6))
+            playing.part = replace(playing.part, started=now() + 0.3)
+            task = playing.start()
+            await asyncio.sleep(0)
+            playing.heed("Ada", 0)
+            await until(lambda: stage.paper.pauses, "it pauses")
+            await asyncio.sleep(0.8)
+            assert stage.changes == []
+            playing.heed("", 0)
+            await task
+            assert [state for _, state, _ in stage.changes] == [True, False]
+
+        assert play(scene).ends == [("done", "")]
+
+    def test_a_step_that_is_skipped_ends_and_the_next_begins(self) -> None:
+        async def scene(stage: Stage) -> None:
+            playing = stage.performance(inflate(LONG), Step(Do.REST, 0.1), inflate(0.2))
+            task = playing.start()
+            await until(lambda: stage.paper.puffs, "it is on")
+            playing.heed("", 1)
+            playing.heed("", 1)
+            await asyncio.wait_for(task, 5)
+            assert [state for _, state, _ in stage.changes] == [True, False, True, False]
+
+        paper = play(scene)
+        assert paper.ends == [("done", "")]
+        assert paper.puffs[0].reason == "A curator skipped the rest of this step."
+
+
+class TestRoom:
+    """The balloon is looked at once more before each inflation."""
+
+    def test_an_inflation_for_which_there_is_no_room_any_more_ends_the_run(self) -> None:
+        async def scene(stage: Stage) -> None:
+            await stage.on_a_balloon(60.0, inflate(0.2), Step(Do.REST, 0.1), inflate(3.0), fill=0.93).start()
+            assert [state for _, state, _ in stage.changes] == []
+
+        assert play(scene).ends == [("stopped", "The balloon is fuller than was reckoned.")]
+
+    def test_an_inflation_is_trimmed_by_what_those_before_it_took_too_much(self) -> None:
+        async def scene(stage: Stage) -> None:
+            # There is room for 5.5 s, and a countdown outlasts its puff by 2 s.
+            await stage.on_a_balloon(60.0, inflate(3.6), fill=1 - 5.5 / 60).start()
+
+        paper = play(scene)
+        assert paper.ends == [("done", "")]
+
+    def test_nothing_is_inflated_beyond_full_whatever_was_planned(self) -> None:
+        async def scene(stage: Stage) -> None:
+            await stage.on_a_balloon(10.0, inflate(4.2), Step(Do.REST, 0.1), inflate(2.0)).start()
+            ons = [at for _, state, at in stage.changes if state]
+            offs = [at for _, state, at in stage.changes if not state]
+            assert sum(off - on for on, off in zip(ons, offs, strict=True)) < 10
+
+        assert play(scene).ends[0][0] in ("done", "stopped")
