@@ -1,4 +1,4 @@
-"""Runs and puffs: to look at. A run that has not ended can be ended; nothing else changes the history."""
+"""Runs, puffs and acts: to look at. A run that plays can be paused, skipped on and ended; nothing else is changed."""
 
 import contextlib
 from typing import Any
@@ -9,7 +9,7 @@ from django.shortcuts import render
 
 from clouds import actions, refusals, timeline
 from clouds.admin.base import Buttons, ModelAdmin, View, curator, gone, posts
-from clouds.models import Puff, Run
+from clouds.models import Act, Puff, Run
 from clouds.models.run import RunQuerySet
 
 
@@ -37,13 +37,15 @@ class ReadOnly(ModelAdmin):
 class RunAdmin(ReadOnly, Buttons):
     """A run."""
 
-    list_display = ["cloud", "source", "asked_by", "asked", "seconds", "state", "outcome", "reason", "simulated"]
+    list_display = [
+        "cloud", "title", "source", "asked_by", "due", "seconds", "state", "outcome", "reason", "simulated"
+    ]  # fmt: skip
     list_filter = ["state", "outcome", "source", "cloud", "simulated"]
     list_select_related = ["cloud__venue", "asked_by"]
     actions = ["end_them"]
     show_full_result_count = False
     fields = [
-        "cloud", "source", "asked_by", "what", "simulated", "state", "outcome", "reason", "asked", "due", "started",
+        "cloud", "title", "source", "asked_by", "what", "simulated", "state", "outcome", "reason", "asked", "due", "started",
         "ended",
     ]  # fmt: skip
     readonly_fields = ["what", "asked", "due", "started", "ended"]
@@ -91,20 +93,56 @@ class RunAdmin(ReadOnly, Buttons):
         messages.success(request, f"Asked {asked} to end. Any others were over already.")
 
     def buttons(self) -> dict[str, View]:
-        """End this run."""
-        return {"end": self.end}
+        """What can be done with one run."""
+        return {"end": self.end, "pause": self.pause, "resume": self.resume, "skip": self.skip}
 
     @posts
     def end(self, request: HttpRequest, pk: int) -> HttpResponse:
         """End one run, and only that."""
+        return self._do(request, pk, actions.end, "Asked it to end.")
+
+    @posts
+    def pause(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Switch its pump off, and keep what is left."""
+        return self._do(request, pk, actions.pause, "Asked it to pause. It goes on by itself after ten minutes.")
+
+    @posts
+    def resume(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Go on with what was left."""
+        return self._do(request, pk, actions.resume, "Asked it to go on.")
+
+    @posts
+    def skip(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Go on with the next step."""
+        return self._do(request, pk, actions.skip, "Asked it to skip the rest of this step.")
+
+    def _do(self, request: HttpRequest, pk: int, action: Any, said: str) -> HttpResponse:
         run = self.row(request, pk)
         if run is None:
             return gone(request)
         try:
-            actions.end(run, by=curator(request))
+            action(run, by=curator(request))
         except refusals.TooLate as refused:
             return render(request, "409.html", {"sentence": str(refused)}, status=409)
-        return self.back(request, "Asked it to end.", self.address(run))
+        return self.back(request, said, self.address(run))
+
+
+@admin.register(Act)
+class ActAdmin(ReadOnly):
+    """What a curator did."""
+
+    list_display = ["when", "name", "kind", "about", "venue"]
+    list_filter = ["kind", "venue", "name"]
+    list_select_related = ["venue"]
+    search_fields = ["name", "about"]
+    show_full_result_count = False
+    fields = ["when", "name", "kind", "about", "venue"]
+    readonly_fields = ["when"]
+
+    @admin.display(description="when", ordering="done_at")
+    def when(self, act: Act) -> str:
+        """When it was done, where it was done."""
+        return f"{act.done_at.astimezone(act.venue.zone):%Y-%m-%d %H:%M:%S %Z}"
 
 
 @admin.register(Puff)

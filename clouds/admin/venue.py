@@ -28,7 +28,7 @@ class VenueAdmin(OnlyItsFields, Buttons):
     prepopulated_fields = {"slug": ["name"]}
     readonly_fields = ["state", "conductor_was_heard", "cluster_took_a_task"]
     fieldsets = [
-        (None, {"fields": ["name", "slug", "time_zone", "opens_at", "closes_at"]}),
+        (None, {"fields": ["name", "slug", "time_zone", "opens_at", "closes_at", "closed_on"]}),
         ("As it is", {"fields": ["state", "conductor_was_heard", "cluster_took_a_task"]}),
         ("For venues on a machine of their own", {"fields": ["cluster"], "classes": ["collapse"]}),
     ]
@@ -77,7 +77,7 @@ class VenueAdmin(OnlyItsFields, Buttons):
 
     def hold(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask for how long and why, and hold."""
-        venue = self.row(request, pk)
+        venue = self.row(request, pk, permission="hold")
         if venue is None:
             return gone(request)
         form = HoldForm(venue, request.POST if request.method == "POST" else None)
@@ -92,7 +92,7 @@ class VenueAdmin(OnlyItsFields, Buttons):
         return self.back(request, f"{venue} is on hold.", self.address(venue))
 
     def _done(self, request: HttpRequest, pk: int, said: str, action: Any) -> HttpResponse:
-        venue = self.row(request, pk)
+        venue = self.row(request, pk, permission="hold")
         if venue is None:
             return gone(request)
         action(venue, by=curator(request))

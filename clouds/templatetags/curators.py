@@ -40,14 +40,14 @@ def state_of(venue: Venue, now: datetime) -> str:
 
 @register.inclusion_tag("admin/strip.html", takes_context=True)
 def strip(context: RequestContext) -> dict[str, Any]:
-    """The venues, for those who may see them; the buttons, for those who may change them."""
+    """The venues, for those who may see them; the buttons, for those who may press them."""
     request, now = context["request"], timezone.now()
     user = request.user
-    may_change = user.is_staff and user.has_perm("clouds.change_venue")
-    may_see = may_change or (user.is_staff and user.has_perm("clouds.view_venue"))
+    may_hold = user.is_staff and user.has_perm("clouds.hold_venue")
+    may_see = may_hold or (user.is_staff and user.has_perm("clouds.view_venue"))
     venues = [
         {"venue": venue, "state": state_of(venue, now), "held": venue.is_held(now), "form": HoldForm(venue)}
         for venue in (Venue.objects.all() if may_see else [])
     ]
     back = request.get_full_path() if request.method == "GET" else ""
-    return {"venues": venues, "may_change": may_change, "back": back}
+    return {"venues": venues, "may_hold": may_hold, "back": back}

@@ -15,7 +15,8 @@ from tests.web.conftest import Make, text
 EVERY = [
     "clouds/venue/{venue}/stop", "clouds/venue/{venue}/release", "clouds/venue/{venue}/hold",
     "clouds/venue/{venue}/end_hold", "clouds/plug/{plug}/wish", "clouds/cloud/{cloud}/puff",
-    "clouds/cloud/{cloud}/note", "clouds/run/{run}/end",
+    "clouds/cloud/{cloud}/note", "clouds/run/{run}/end", "clouds/run/{run}/pause",
+    "clouds/run/{run}/resume", "clouds/run/{run}/skip",
 ]  # fmt: skip
 FORMS = {"minutes": "5", "wish": "off", "seconds": "5", "kind": "vented"}
 
@@ -187,7 +188,7 @@ def test_a_puff_that_does_not_fit_is_told_so(desk: Client, cloud: Cloud) -> None
     Cloud.objects.update(fill_then=0.99, fill_then_at=timezone.now())
     response = desk.post(f"/admin/clouds/cloud/{cloud.pk}/puff/", {"seconds": "5"})
     assert response.status_code == 409
-    assert "This could make Cumulus too full." in text(response)
+    assert "This could make Cumulus too full, 0 s after it begins." in text(response)
     assert not Run.objects.exists()
 
 
