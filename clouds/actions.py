@@ -6,7 +6,7 @@ is refused raises a `refusals.Refused` and changes nothing.
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,8 +16,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from clouds import balloon, doorbell, refusals, timeline
-from clouds.models import Act, BalloonNote, Cloud, Plug, Puff, Run, User, Venue
+from clouds import balloon, doorbell, planning, refusals, timeline
+from clouds.models import Act, BalloonNote, Cloud, Plug, Program, Puff, Run, Show, User, Venue
 from clouds.prepared import Given, Prepared
 from clouds.timeline import Do, Step
 
@@ -40,9 +40,7 @@ CLOUD = Prepared(
 PLUG = Prepared(
     lambda: Plug.objects.filter(cloud=Given("cloud"), pump=Plug.Pump.INFLATE).only("trouble", "simulated").order_by()
 )
-LIVE = Prepared(
-    lambda: Run.objects.live().filter(cloud=Given("cloud")).only(*PARTS_OF_LIVE)
-)
+LIVE = Prepared(lambda: Run.objects.live().filter(cloud=Given("cloud")).only(*PARTS_OF_LIVE))
 LAST_TURN = Prepared(
     lambda: (
         Puff.objects.filter(
@@ -252,6 +250,42 @@ def wish(plug: Plug, what: Plug.Wish, *, by: User) -> None:
         )
         _record(Act.Kind.WISH, plug.venue, by, f"{plug}: {Plug.Wish(what).label}", now)
     _tell(plug.venue, now)
+
+
+def save_show(show: Show, *, by: User, change: Callable[[], object]) -> None:
+    """Have a show changed, by `change`, which saves it; its runs that have not begun become as it is then."""
+    now = timezone.now()
+    was = Show.objects.with_all().filter(pk=show.pk).first() if show.pk else None
+    with transaction.atomic():
+        before = planning.announced(was, now) if was else []
+        change()
+        verb = "switched off" if was and was.enabled and not show.enabled else "changed" if was else "made"
+        _follow(show, before, f"{by.name} {verb} the show.", by, now)
+    _tell(show.venue, now)
+
+
+def remove_show(show: Show, *, by: User) -> None:
+    """Delete a show: nothing of it is played any more, and what was stays in the history."""
+    now = timezone.now()
+    with transaction.atomic():
+        before = planning.announced(Show.objects.with_all().get(pk=show.pk), now)
+        Show.objects.filter(pk=show.pk, removed_at=None).update(removed_at=now, removed_by=by.name)
+        _follow(show, before, f"{by.name} deleted the show.", by, now)
+    _tell(show.venue, now)
+
+
+def program_changed(program: Program, *, by: User) -> None:
+    """The runs of its shows that have not begun play what it says by now."""
+    now = timezone.now()
+    for show in Show.objects.due().filter(program=program).select_related("venue"):
+        planning.replan(show, now, f"{by.name} changed the program.")
+        _tell(show.venue, now)
+
+
+def _follow(show: Show, before: list[datetime], because: str, by: User, now: datetime) -> None:
+    planning.replan(show, now, because)
+    planning.call_off(show, before, now, because)
+    _record(Act.Kind.SHOW, show.venue, by, f"{show}: {because}", now)
 
 
 def wake(venue: Venue, now: datetime, *, at_once: bool = False) -> bool:

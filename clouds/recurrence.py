@@ -58,7 +58,7 @@ def check(rule: Rule) -> None:
 
 def occurrences(rule: Rule, after: datetime, before: datetime | None = None) -> Iterator[datetime]:
     """The instants from `after` on and before `before`, in order, each once."""
-    walls = iter([rule.start]) if not rule.rrule else iter(rrulestr(rule.rrule, dtstart=rule.start))
+    walls = iter([rule.start]) if not rule.rrule else _walls(rule)
     extra = sorted(rule.added)
     last = None
     for wall in _merged(walls, extra, rule):
@@ -68,6 +68,13 @@ def occurrences(rule: Rule, after: datetime, before: datetime | None = None) -> 
         if instant >= after and instant != last:
             yield instant
         last = instant
+
+
+def _walls(rule: Rule) -> Iterator[datetime]:
+    try:
+        return iter(rrulestr(rule.rrule, dtstart=rule.start))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadRule(f"“{rule.rrule[:60]}” is not a recurrence rule.") from error
 
 
 def _merged(walls: Iterator[datetime], extra: list[datetime], rule: Rule) -> Iterator[datetime]:

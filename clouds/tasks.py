@@ -13,7 +13,7 @@ from django_q.conf import Conf
 from django_q.models import Schedule
 from django_q.tasks import async_task
 
-from clouds import actions
+from clouds import actions, planning
 from clouds.conductor.baton import Baton
 from clouds.models import Run, Venue
 from clouds.models.run import WARM_UP
@@ -49,7 +49,14 @@ def tick() -> None:
     """Once a minute: show that the clusters live, and see to it that who is wanted is there."""
     canary()
     ask_other_clusters()
+    plan()
     wake_conductors()
+
+
+def plan() -> None:
+    """Write the runs of shows that come due in the next minutes, at the venues that this cluster reaches."""
+    for venue in Venue.objects.reached_by(Conf.CLUSTER_NAME):
+        planning.plan(venue, timezone.now())
 
 
 def ask_other_clusters() -> None:
@@ -85,6 +92,7 @@ def on_spawn(**_: object) -> None:
     """A worker begins. The one before it may have been the conductor, so see to it that there is one."""
     exit_on_sigterm()
     try:
+        plan()
         wake_conductors(at_once=True)
     except OperationalError:
         log.warning("The database does not answer; the next minute's tick will ring for a conductor.")

@@ -123,5 +123,3 @@ def _leads_too_far(run: Run, now: datetime) -> bool:
     cloud: Cloud = run.cloud
     left = timeline.rest_of(run.plan, now - (run.started_at or now))
     return balloon.overfills_at(cloud.fill_at(now), left, cloud.hard_cap_seconds, cloud.measures) is not None
-
-

@@ -257,9 +257,7 @@ class House:
         taken_up: list[ledger.Part] = []
 
         def lose() -> None:
-            taken_up.extend(
-                ledger.lose(cloud_id, found, self._baton.holder, self._baton.silent_since, timezone.now())
-            )
+            taken_up.extend(ledger.lose(cloud_id, found, self._baton.holder, self._baton.silent_since, timezone.now()))
 
         # Shielded: who is cancelled while waiting must not take back what is to be written.
         await asyncio.shield(asyncio.wrap_future(self._journal.write(lose)))

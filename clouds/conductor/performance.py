@@ -144,9 +144,9 @@ class Performance:
     async def _play(self) -> None:
         outcome, reason = Run.Outcome.DONE, ""
         try:
-            begin = self.part.begin
-            while (begin := await self._follow(begin)) is not None:
-                pass
+            begin: timedelta | None = self.part.begin
+            while begin is not None:
+                begin = await self._follow(begin)
         except PlugError as error:
             outcome, reason = Run.Outcome.FAILED, str(error)
         except Overfull as error:

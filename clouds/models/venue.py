@@ -25,7 +25,9 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(f"“{name[:40]}” is not a time zone. Write it as Europe/Berlin or America/New_York.")
 
 
-_CLOSED = re.compile(r"(?P<first>\d{4}-\d\d-\d\d)(?:\s*(?:to|–|-)\s*(?P<last>\d{4}-\d\d-\d\d))?(?:\s*[:,]?\s+(?P<why>.*))?")
+_CLOSED = re.compile(
+    r"(?P<first>\d{4}-\d\d-\d\d)(?:\s*(?:to|–|-)\s*(?P<last>\d{4}-\d\d-\d\d))?(?:\s*[:,]?\s+(?P<why>.*))?"
+)
 MOST_CLOSED_LINES = 400
 # A year of closed days in a row, and some: further on nobody looks for an opening.
 LOOK_AHEAD_DAYS = 400

@@ -26,7 +26,14 @@ def seconds(number: float) -> timedelta:
 def show(cloud: Cloud, due: float = 0.0, **fields: object) -> Run:
     """The run of a show that is due so many seconds past noon."""
     at = NOON + seconds(due)
-    values = {"source": Run.Source.SHOW, "title": "Drizzle", "steps": DRIZZLE, "seconds": 11.0, "due_at": at, "nominal_at": at}
+    values = {
+        "source": Run.Source.SHOW,
+        "title": "Drizzle",
+        "steps": DRIZZLE,
+        "seconds": 11.0,
+        "due_at": at,
+        "nominal_at": at,
+    }
     return make.run(cloud, **values | fields)
 
 
@@ -130,9 +137,7 @@ def test_a_show_that_meets_another_show_is_skipped(at_desk: Desk, cloud: Cloud) 
     assert told(run) == ("skipped", "“Storm front” was still playing there.")
 
 
-def test_of_two_shows_due_at_once_the_second_is_skipped(
-    at_desk: Desk, cloud: Cloud, clock: TimeMachineFixture
-) -> None:
+def test_of_two_shows_due_at_once_the_second_is_skipped(at_desk: Desk, cloud: Cloud, clock: TimeMachineFixture) -> None:
     first, second = show(cloud), show(cloud)
     assert at_desk.begun() == [first.pk]
     at_desk.occupied = {cloud.pk}

@@ -11,7 +11,20 @@ from django.db import IntegrityError, transaction
 from django.forms import modelform_factory
 
 from clouds.models import (
-    Act, BalloonNote, CalledOff, Cloud, Plug, Program, ProgramStep, Puff, Run, Show, ShowCloud, ShowDate, User, Venue,
+    Act,
+    BalloonNote,
+    CalledOff,
+    Cloud,
+    Plug,
+    Program,
+    ProgramStep,
+    Puff,
+    Run,
+    Show,
+    ShowCloud,
+    ShowDate,
+    User,
+    Venue,
 )  # fmt: skip
 
 from . import make
