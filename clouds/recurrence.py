@@ -1,11 +1,34 @@
-"""When does a show occur? Pure: wall times and a zone in, instants out, and time comes in as an argument."""
+"""When does a show occur? Pure: wall times and a zone in, instants out, and time comes in as an argument.
 
+A rule is wall time where the clouds hang, and each occurrence is resolved by itself: a time that does not exist is the
+first instant that does, a time that happens twice happens the first time. Rules are RFC 5545's.
+"""
+
+import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrulestr
+from dateutil import rrule as rfc
+
+LONGEST_RULE = 500
+FIRST_YEAR, LAST_YEAR = 1970, 2999
+MOST_COUNTED = 10_000
+CLOSEST = timedelta(minutes=1)
+# So far ahead is looked for the next occurrences: twenty leap days that are Mondays take 560 years. Rules that have to
+# be followed day by day are given up sooner, since what has not occurred by then is not worth the wait.
+LOOKED_FOR_YEARS = 600
+LOOKED_FOR_YEARS_BY_DAYS = 120
+_DAY = timedelta(days=1)
+_PARTS = {
+    "FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYWEEKNO", "BYYEARDAY", "BYMONTHDAY", "BYDAY", "BYHOUR",
+    "BYMINUTE", "BYSECOND", "BYSETPOS",
+}  # fmt: skip
+_STEPS = {"HOURLY": timedelta(hours=1), "MINUTELY": timedelta(minutes=1)}
+_DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 class BadRule(ValueError):
@@ -14,7 +37,10 @@ class BadRule(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Wall times where the clouds hang, from `start` on; `until` is the last day, included."""
+    """Wall times where the clouds hang: `start`, and by `rrule` again until the day `until`, which is included.
+
+    Days that are `left_out` have none of them; what is `added` comes on top, whatever the rest says.
+    """
 
     start: datetime
     zone: ZoneInfo
@@ -25,65 +51,210 @@ class Rule:
 
 
 def resolve(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The instant of a wall time: its first one, or where there is none the first instant after the gap."""
-    aware = wall.replace(tzinfo=zone, fold=0)
-    if aware.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == wall:
-        return aware.astimezone(UTC)
-    low = wall.replace(tzinfo=UTC) - timedelta(days=2)
-    high = wall.replace(tzinfo=UTC) + timedelta(days=2)
-    while high - low > timedelta(seconds=1):
-        middle = low + timedelta(seconds=(high - low) // timedelta(seconds=1) // 2)
-        if middle.astimezone(zone).replace(tzinfo=None) < wall:
-            low = middle
-        else:
-            high = middle
-    return high
+    """The instant of a wall time, in UTC: its first one or, where it is skipped, the first instant after the gap."""
+    instant = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if _wall(instant, zone) == wall:
+        return instant
+    # In a gap (PEP 495) fold=0 goes by the offset before it, so that this lies after the gap, and fold=1 before it.
+    before, after = wall.replace(tzinfo=zone, fold=1).astimezone(UTC), instant
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
+        before, after = (middle, after) if _wall(middle, zone) < wall else (before, middle)
+    return after.replace(microsecond=0)
+
+
+def _wall(instant: datetime, zone: ZoneInfo) -> datetime:
+    return instant.astimezone(zone).replace(tzinfo=None)
+
+
+def occurrences(rule: Rule, after: datetime, before: datetime | None = None) -> Iterator[datetime]:
+    """The instants at which it occurs, from `after` on and before `before`, in order and each once, in UTC.
+
+    Raises BadRule for a rule that can't be read.
+    """
+    # An offset is less than a day, so no wall time before this can be an instant after `after`.
+    walls = _rule_walls(rule, _wall(max(after, _EARLIEST), rule.zone) - 2 * _DAY)
+    last = None
+    for wall in heapq.merge(walls, sorted(rule.added)):
+        instant = resolve(wall, rule.zone)
+        if before is not None and instant >= before + 2 * _DAY:
+            return
+        if instant >= after and (before is None or instant < before) and (last is None or instant > last):
+            last = instant
+            yield instant
 
 
 def parse(rrule: str) -> str:
-    """The text of a rule as it is kept. Raises BadRule."""
-    text = rrule.strip().upper().removeprefix("RRULE:")
-    try:
-        rrulestr(text, dtstart=datetime(2000, 1, 1))
-    except (ValueError, TypeError, AttributeError) as error:
-        raise BadRule(f"“{rrule[:60]}” is not a recurrence rule.") from error
+    """The text of a rule as it is kept. Raises BadRule if it is none, or occurs more than once a minute."""
+    text = rrule.strip().upper().removeprefix("RRULE:").rstrip(";")
+    if len(text) > LONGEST_RULE:
+        raise BadRule(f"A rule may have {LONGEST_RULE} characters.")
+    parts = _read(text)
+    if parts["FREQ"] == "SECONDLY" or "," in parts.get("BYSECOND", ""):
+        raise BadRule("A show can occur once a minute at most.")
+    if parts["FREQ"] in _STEPS and "BYSETPOS" in parts:
+        raise BadRule("BYSETPOS makes sense only for rules by the day, week, month or year.")
+    if "COUNT" in parts and int(parts["COUNT"]) > MOST_COUNTED:
+        raise BadRule(f"COUNT can be {MOST_COUNTED} at most.")
     return text
 
 
 def check(rule: Rule) -> None:
-    """Raise BadRule if a rule never occurs."""
-    if next(occurrences(rule, datetime(1970, 1, 2, tzinfo=UTC)), None) is None:
+    """Raise BadRule, with a sentence, for a rule that can't be read, never occurs, or occurs too often."""
+    years = [day.year for day in (rule.start, rule.until, *rule.left_out, *rule.added) if day]
+    if not all(FIRST_YEAR <= year <= LAST_YEAR for year in years):
+        raise BadRule(f"Choose days from {FIRST_YEAR} to {LAST_YEAR}.")
+    if rule.rrule:
+        parse(rule.rrule)
+    if rule.until is not None and rule.until < rule.start.date():
+        raise BadRule("The last day is before the first one.")
+    found = list(_first(rule, 50))
+    if not found:
         raise BadRule("This never occurs.")
+    if any(second - first < CLOSEST for first, second in pairwise(found)):
+        raise BadRule("A show can occur once a minute at most.")
 
 
-def occurrences(rule: Rule, after: datetime, before: datetime | None = None) -> Iterator[datetime]:
-    """The instants from `after` on and before `before`, in order, each once."""
-    walls = iter([rule.start]) if not rule.rrule else _walls(rule)
-    extra = sorted(rule.added)
-    last = None
-    for wall in _merged(walls, extra, rule):
-        instant = resolve(wall, rule.zone)
-        if before is not None and instant >= before:
-            return
-        if instant >= after and instant != last:
-            yield instant
-        last = instant
+def _first(rule: Rule, count: int) -> Iterator[datetime]:
+    found = occurrences(rule, resolve(rule.start, rule.zone) - _DAY)
+    return (instant for _, instant in zip(range(count), found, strict=False))
 
 
-def _walls(rule: Rule) -> Iterator[datetime]:
-    try:
-        return iter(rrulestr(rule.rrule, dtstart=rule.start))
-    except (ValueError, TypeError, AttributeError) as error:
-        raise BadRule(f"“{rule.rrule[:60]}” is not a recurrence rule.") from error
-
-
-def _merged(walls: Iterator[datetime], extra: list[datetime], rule: Rule) -> Iterator[datetime]:
-    extra = list(extra)
+def _rule_walls(rule: Rule, since: datetime) -> Iterator[datetime]:
+    """The wall times of the rule itself, in order, from about `since` on, which saves looking at all before."""
+    walls = _seek(rule.rrule, rule.start, since) if rule.rrule else iter([rule.start])
+    until = _until(rule)
     for wall in walls:
-        if rule.until is not None and wall.date() > rule.until:
-            break
-        while extra and extra[0] <= wall:
-            yield extra.pop(0)
-        if wall.date() not in rule.left_out:
+        if wall > until:
+            return
+        if wall >= rule.start and wall.date() not in rule.left_out:
             yield wall
-    yield from extra
+
+
+def _until(rule: Rule) -> datetime:
+    """The last wall time that may be: of the rule's last day, and of UNTIL in its text."""
+    last = datetime.combine(rule.until, time.max) if rule.until else datetime(LAST_YEAR, 12, 31, 23, 59, 59)
+    text = _read(rule.rrule).get("UNTIL", "") if rule.rrule else ""
+    if not text:
+        return last
+    if "T" not in text:
+        return min(last, datetime.combine(_moment(text, "%Y%m%d").date(), time.max))
+    moment = _moment(text.rstrip("Z"), "%Y%m%dT%H%M%S")
+    return min(last, _wall(moment.replace(tzinfo=UTC), rule.zone) if text.endswith("Z") else moment)
+
+
+def _moment(text: str, form: str) -> datetime:
+    try:
+        return datetime.strptime(text, form)  # noqa: DTZ007 - wall time is meant
+    except ValueError as error:
+        raise BadRule("Write UNTIL as 20261231 or 20261231T235959.") from error
+
+
+@lru_cache(maxsize=512)
+def _read(text: str) -> dict[str, str]:
+    """The parts of a rule. Raises BadRule."""
+    pairs = [part.partition("=") for part in text.split(";")]
+    parts = {name: value for name, _, value in pairs}
+    if len(parts) < len(pairs) or not set(parts) <= _PARTS or not all(parts.values()) or "FREQ" not in parts:
+        raise BadRule(f"“{text[:60]}” is not a recurrence rule. One looks like FREQ=WEEKLY;BYDAY=MO,FR.")
+    if not all(parts.get(name, "1").isdecimal() and int(parts.get(name, "1")) for name in ("INTERVAL", "COUNT")):
+        raise BadRule("INTERVAL and COUNT are whole numbers from 1.")
+    _rfc(text, datetime(2000, 1, 1))
+    return parts
+
+
+def _rfc(text: str, start: datetime) -> "rfc.rrule":
+    try:
+        # UNTIL is ours: the library wants one with a zone for starts with a zone, and ours have none.
+        kept = ";".join(part for part in text.split(";") if not part.startswith("UNTIL="))
+        found = rfc.rrulestr(kept, dtstart=start)
+    except (ValueError, TypeError, AttributeError, IndexError, KeyError, OverflowError) as error:
+        raise BadRule(f"“{text[:60]}” is not a recurrence rule. One looks like FREQ=WEEKLY;BYDAY=MO,FR.") from error
+    if not isinstance(found, rfc.rrule):
+        raise BadRule("Give one rule.")
+    return found
+
+
+def _seek(text: str, start: datetime, since: datetime) -> Iterator[datetime]:
+    """The wall times of a rule whose first may be at `start`, without those that lie long before `since`."""
+    parts = _read(text)
+    if "COUNT" in parts:
+        return iter(_rfc(text, start))
+    if parts["FREQ"] in _STEPS:
+        return _within_days(parts, start, since)
+    parts = _by_years({**parts, **_taken_from(parts, start)})
+    text = ";".join(f"{name}={value}" for name, value in parts.items())
+    years = LOOKED_FOR_YEARS_BY_DAYS if parts["FREQ"] == "DAILY" else LOOKED_FOR_YEARS
+    last = min(max(start, since) + timedelta(days=366 * years), datetime(LAST_YEAR, 12, 31, 23, 59, 59))
+    return iter(_rfc(text, _moved(parts, start, since)).replace(until=last))
+
+
+def _by_years(parts: dict[str, str]) -> dict[str, str]:
+    """The same rule by years where it is one by days whose days are given: years are looked through much faster."""
+    days = {"BYWEEKNO", "BYYEARDAY", "BYMONTHDAY", "BYDAY"} & set(parts)
+    if parts["FREQ"] != "DAILY" or parts.get("INTERVAL", "1") != "1" or "BYSETPOS" in parts:
+        return parts
+    if not days and "BYMONTH" in parts:
+        return {**parts, "FREQ": "YEARLY", "BYMONTHDAY": ",".join(map(str, range(1, 32)))}
+    return {**parts, "FREQ": "YEARLY"} if days else parts
+
+
+def _taken_from(parts: dict[str, str], start: datetime) -> dict[str, str]:
+    """What a rule takes from its start where it doesn't say it itself: with it, its start can be moved."""
+    more = {"BYHOUR": str(start.hour), "BYMINUTE": str(start.minute), "BYSECOND": str(start.second)}
+    days = {"BYWEEKNO", "BYYEARDAY", "BYMONTHDAY", "BYDAY"} & set(parts)
+    if not days and parts["FREQ"] == "YEARLY":
+        more |= {"BYMONTH": str(start.month), "BYMONTHDAY": str(start.day)}
+    elif not days and parts["FREQ"] == "MONTHLY":
+        more["BYMONTHDAY"] = str(start.day)
+    elif "BYDAY" not in parts and parts["FREQ"] == "WEEKLY":
+        more["BYDAY"] = _DAYS[start.weekday()]
+    return {name: value for name, value in more.items() if name not in parts}
+
+
+def _moved(parts: dict[str, str], start: datetime, since: datetime) -> datetime:
+    """The start, moved by whole intervals to shortly before `since`: what follows is the same."""
+    every, freq = int(parts.get("INTERVAL", "1")), parts["FREQ"]
+    if since <= start:
+        return start
+    if freq in ("DAILY", "WEEKLY"):
+        step = timedelta(days=every * (7 if freq == "WEEKLY" else 1))
+        return start + max(0, (since - start) // step - 1) * step
+    months = every * (12 if freq == "YEARLY" else 1)
+    passed = (since.year - start.year) * 12 + since.month - start.month
+    moved = start.year * 12 + start.month - 1 + max(0, passed // months - 1) * months
+    # The first of a month is there in each; the days that count are written out, and what is too early is left out.
+    return start.replace(year=moved // 12, month=moved % 12 + 1, day=1, hour=0, minute=0, second=0)
+
+
+def _within_days(parts: dict[str, str], start: datetime, since: datetime) -> Iterator[datetime]:
+    """Every so many hours or minutes: the days that fit are found first, and then the times of each."""
+    names = ("BYMONTH", "BYWEEKNO", "BYYEARDAY", "BYMONTHDAY", "BYDAY", "WKST")
+    days = {name: parts[name] for name in names if name in parts}
+    midnights = ";".join(["FREQ=DAILY", "BYHOUR=0", "BYMINUTE=0", "BYSECOND=0", *map("=".join, days.items())])
+    first = datetime.combine(max(start, since).date() - _DAY, time())
+    step = int(parts.get("INTERVAL", "1")) * _STEPS[parts["FREQ"]]
+    for day in _seek(midnights, first, first):
+        yield from _times_of(parts, day, start, step)
+
+
+def _times_of(parts: dict[str, str], day: datetime, start: datetime, step: timedelta) -> Iterator[datetime]:
+    hours = _numbers(parts, "BYHOUR")
+    minutes = _numbers(parts, "BYMINUTE") or ([start.minute] if parts["FREQ"] == "HOURLY" else [])
+    second = int(parts.get("BYSECOND", start.second))
+    unit = _STEPS[parts["FREQ"]]
+    base = start.replace(second=0) if parts["FREQ"] == "MINUTELY" else start.replace(minute=0, second=0)
+    wall = base + -((base - day) // step) * step if day > base else base
+    while wall < day + _DAY:
+        if wall >= day and (not hours or wall.hour in hours):
+            for minute in minutes if unit > timedelta(minutes=1) else [wall.minute]:
+                if unit > timedelta(minutes=1) or not minutes or minute in minutes:
+                    yield wall.replace(minute=minute, second=second)
+        wall += step
+
+
+def _numbers(parts: dict[str, str], name: str) -> list[int]:
+    return sorted(map(int, parts[name].split(","))) if name in parts else []
+
+
+_EARLIEST = datetime(FIRST_YEAR, 1, 4, tzinfo=UTC)

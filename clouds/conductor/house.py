@@ -177,12 +177,7 @@ class House:
             self._stopped_at = news.stopped_at
             if news.stopped_at is not None:
                 self._stop_everything(f"Everything was stopped by {news.stopped_by}.")
-        for run_id, reason in news.endings:
-            if run_id in self._performances:
-                self._performances[run_id].end(Run.Outcome.STOPPED, reason)
-        for run_id, marks in news.marks.items():
-            if run_id in self._performances:
-                self._performances[run_id].heed(marks.pause_asked_by, marks.skips)
+        self._tell_performances(news)
         for plug_id, wish in news.wishes:
             self._grant(plug_id, wish)
         if news.plugs is not None and news.plugs != self._known_plugs:
@@ -193,6 +188,14 @@ class House:
         if news.next_at is None:
             return READ_EVERY_SECONDS
         return min(READ_EVERY_SECONDS, max(0.0, (news.next_at - timezone.now()).total_seconds()))
+
+    def _tell_performances(self, news: News) -> None:
+        for run_id, reason in news.endings:
+            if run_id in self._performances:
+                self._performances[run_id].end(Run.Outcome.STOPPED, reason)
+        for run_id, marks in news.marks.items():
+            if run_id in self._performances:
+                self._performances[run_id].heed(marks.pause_asked_by, marks.skips)
 
     def _perform(self, part: ledger.Part) -> None:
         rig = self._rigs.get(part.cloud_id, Rig())
