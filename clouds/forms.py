@@ -12,11 +12,32 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from clouds.models import BalloonNote, Cloud, User, Venue
+from clouds import patterns, recurrence
+from clouds.models import BalloonNote, Cloud, Show, User, Venue
 from clouds.models.user import tidy, validate_name
 
 LONGEST_PASSWORD = 1000
 LONGEST_HOLD_MINUTES = 366 * 24 * 60
+KINDS = [
+    ("once", "once"),
+    ("daily", "every day"),
+    ("weekdays", "on these weekdays"),
+    ("minutes", "every so many minutes between two times"),
+    ("month_day", "on a day of each month"),
+    ("month_weekday", "on a weekday of each month"),
+    ("typed", "by a rule that I type"),
+]
+PICKED = ("kind", "every_minutes", "last", "month_day", "nth", "typed")
+# Where a rule that can't be is told to whoever picked it.
+FIELD_OF = {
+    patterns.Kind.ONCE: "first_on",
+    patterns.Kind.DAILY: "kind",
+    patterns.Kind.WEEKDAYS: "weekdays",
+    patterns.Kind.MINUTES: "every_minutes",
+    patterns.Kind.MONTH_DAY: "month_day",
+    patterns.Kind.MONTH_WEEKDAY: "nth",
+    patterns.Kind.TYPED: "typed",
+}
 NAME_TAKEN = "Somebody has this name already. Please choose another."
 
 
@@ -168,6 +189,88 @@ class PuffForm(forms.Form):
     def __init__(self, cloud: Cloud, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["seconds"].initial = cloud.puff_seconds
+
+
+class RunNowForm(forms.Form):
+    """Play a program at once."""
+
+    clouds = forms.ModelMultipleChoiceField(
+        Cloud.objects.select_related("venue"),
+        label="On",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one cloud."},
+    )
+    stagger_seconds = forms.FloatField(label="Stagger in s", required=False, min_value=0, max_value=3600, initial=0)
+    replace = forms.BooleanField(label="Instead of what plays there", required=False)
+
+    def clean_clouds(self) -> Any:
+        """Of one venue."""
+        clouds = self.cleaned_data["clouds"]
+        if len({cloud.venue_id for cloud in clouds}) > 1:
+            raise ValidationError("Choose clouds of one venue.")
+        return clouds
+
+
+class ShowForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A show; when it recurs is picked, or typed as a rule."""
+
+    kind = forms.ChoiceField(label="Recurs", choices=KINDS, initial="once")
+    weekdays = forms.TypedMultipleChoiceField(
+        label="On weekdays",
+        coerce=int,
+        choices=list(enumerate(patterns.DAY_NAMES)),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    every_minutes = forms.IntegerField(label="Every so many minutes", required=False, min_value=1, max_value=1439)
+    last = forms.TimeField(label="Until, on each day", required=False, help_text="The last time at which it begins.")
+    month_day = forms.IntegerField(
+        label="Day of the month", required=False, min_value=-1, max_value=31, help_text="1 to 31; −1 is the last."
+    )
+    nth = forms.TypedChoiceField(
+        label="Which weekday of the month",
+        coerce=int,
+        empty_value=0,
+        required=False,
+        choices=[("", "–"), *patterns.NTH_NAMES.items()],
+        help_text="The first, say, of the weekday that is ticked above.",
+    )
+    typed = forms.CharField(
+        label="Rule", required=False, max_length=600, help_text="RFC 5545, such as FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29."
+    )
+
+    class Meta:
+        model = Show
+        fields = [
+            "name", "venue", "program", "scale_percent", "stagger_seconds", "enabled", "first_on", "starts_at",
+            "until_on", "priority", "protected",
+        ]  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            found = patterns.pattern(self.instance.rrule, self.instance.starts_at)
+            for name in PICKED:
+                self.initial.setdefault(name, getattr(found, name))
+            self.initial["weekdays"] = list(found.weekdays)
+
+    def clean(self) -> dict[str, Any]:
+        """Make the rule of what was picked, and see that it occurs."""
+        said = super().clean() or self.cleaned_data
+        start = said.get("starts_at")
+        if self.errors or start is None:
+            return said
+        picked = {name: said.get(name) or getattr(patterns.Pattern(patterns.Kind.ONCE), name) for name in PICKED}
+        kind = patterns.Kind(said["kind"])
+        pattern = patterns.Pattern(**picked | {"kind": kind, "weekdays": tuple(said.get("weekdays") or ())})
+        try:
+            self.instance.rrule = patterns.rrule(pattern, start)
+            zone = said["venue"].zone
+            begin = datetime.combine(said["first_on"], start)
+            recurrence.check(recurrence.Rule(begin, zone, self.instance.rrule, said.get("until_on")))
+        except recurrence.BadRule as error:
+            self.add_error(FIELD_OF[kind], str(error))
+        return said
 
 
 class NoteForm(forms.Form):

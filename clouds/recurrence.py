@@ -145,7 +145,7 @@ def _until(rule: Rule) -> datetime:
 
 def _moment(text: str, form: str) -> datetime:
     try:
-        return datetime.strptime(text, form)  # noqa: DTZ007 - wall time is meant
+        return datetime.strptime(text, form)
     except ValueError as error:
         raise BadRule("Write UNTIL as 20261231 or 20261231T235959.") from error
 

@@ -1,5 +1,6 @@
 """Shows: a program on one or more clouds, once or again and again."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
@@ -89,7 +90,11 @@ class Show(models.Model):
     @property
     def rule(self) -> recurrence.Rule:
         """When it occurs."""
-        dates = list(self.dates.all())
+        return self.rule_with(self.dates.all())
+
+    def rule_with(self, dates: "Iterable[ShowDate]") -> recurrence.Rule:
+        """When it would occur if these days were left out and these moments added."""
+        dates = list(dates)
         return recurrence.Rule(
             start=datetime.combine(self.first_on, self.starts_at),
             zone=self.venue.zone,

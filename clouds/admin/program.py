@@ -1,0 +1,137 @@
+"""Programs: their steps in order, and a picture of what they do to a balloon."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest, HttpResponse
+
+from clouds import actions, pictures, timeline
+from clouds.admin.base import Buttons, View, curator, gone, posts, status_of
+from clouds.forms import RunNowForm
+from clouds.models import Cloud, Program, ProgramStep, Show
+from clouds.refusals import Refused
+from clouds.timeline import BadSteps, Do, Step
+
+if TYPE_CHECKING:
+    Inline = admin.TabularInline[Any, Any]
+    FormSet = BaseInlineFormSet[Any, Any, Any]
+else:
+    Inline = admin.TabularInline
+    FormSet = BaseInlineFormSet
+
+
+class StepFormSet(FormSet):
+    """All the steps together: that they can be played at all, and on the clouds of the shows that play them."""
+
+    def clean(self) -> None:
+        """Raise ValidationError with a sentence for steps that can't be played."""
+        super().clean()
+        if any(self.errors):
+            return
+        rows = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        rows.sort(key=lambda row: row.get("position") or 0)
+        steps = [Step(Do(row["do"]), row["seconds"]) for row in rows]
+        program: Program = self.instance
+        try:
+            plan = timeline.composed(steps, program.repeats or 1, (program.scale_percent or 100) / 100)
+        except BadSteps as error:
+            raise ValidationError(str(error)) from error
+        if program.pk:
+            self._check_shows(program, steps)
+        elif (cloud := Cloud.objects.first()) and not _fits_any(plan):
+            raise ValidationError(f"No cloud could play this. {actions.why_not_playable(cloud, plan, 0.0)}")
+
+    def _check_shows(self, program: Program, steps: list[Step]) -> None:
+        for show in Show.objects.due().filter(program=program).prefetch_related("lines__cloud__venue"):
+            scale = program.scale_percent * show.scale_percent / 10_000
+            plan = timeline.composed(steps, program.repeats, scale)
+            for line in show.lines.all():
+                if why := actions.why_not_playable(line.cloud, plan, 0.0):
+                    raise ValidationError(f"The show “{show}” plays this. {why}")
+
+
+class StepLines(Inline):
+    """The steps, in their order."""
+
+    model = ProgramStep
+    formset = StepFormSet
+    fields = ["position", "do", "seconds"]
+    extra = 4
+    classes = ["in-order"]
+
+
+@admin.register(Program)
+class ProgramAdmin(Buttons):
+    """A weather program."""
+
+    list_display = ["name", "description", "lasts", "repeats", "scale_percent"]
+    search_fields = ["name", "description"]
+    inlines = [StepLines]
+    fieldsets = [(None, {"fields": ["name", "description", "repeats", "scale_percent"]})]
+
+    class Media:
+        js = ["clouds/order.js"]
+
+    @admin.display(description="lasts")
+    def lasts(self, program: Program) -> str:
+        """How long it plays."""
+        try:
+            return pictures.clock(timeline.length(program.plan()))
+        except BadSteps as error:
+            return str(error)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """With what waits to be played following."""
+        super().save_related(request, form, formsets, change)
+        actions.program_changed(form.instance, by=curator(request))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With the picture above the form, for a cloud that can be chosen."""
+        program = self.get_object(request, unquote(object_id))
+        panel = self._panel(request, program) if program else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **panel})
+
+    def _panel(self, request: HttpRequest, program: Program) -> dict[str, Any]:
+        clouds = list(Cloud.objects.select_related("venue"))
+        chosen = next((cloud for cloud in clouds if cloud.slug == request.GET.get("on")), None)
+        cloud = chosen or next(iter(clouds), None)
+        try:
+            picture = pictures.draw(program.plan(), cloud.measures, cloud.hard_cap_seconds) if cloud else None
+        except BadSteps:
+            picture = None
+        return {"picture": picture, "clouds": clouds, "on": cloud, "run_form": RunNowForm()}
+
+    def buttons(self) -> dict[str, View]:
+        """Run it now."""
+        return {"run": self.run}
+
+    @posts
+    def run(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Play it at once on the clouds that are ticked, after what plays there or instead of it."""
+        program = self.row(request, pk)
+        if program is None:
+            return gone(request)
+        form = RunNowForm(request.POST)
+        if not form.is_valid():
+            return self.ask(request, f"Run {program} now", form, 400)
+        said = form.cleaned_data
+        try:
+            actions.play_on(
+                list(said["clouds"]), program.plan(), by=curator(request), title=program.name,
+                stagger_seconds=said["stagger_seconds"] or 0.0, replace=said["replace"],
+            )  # fmt: skip
+        except (Refused, BadSteps) as refused:
+            form.add_error(None, str(refused))
+            status = status_of(refused) if isinstance(refused, Refused) else 409
+            return self.ask(request, f"Run {program} now", form, status)
+        return self.back(request, f"{program} begins.", self.address(program))
+
+
+def _fits_any(plan: tuple[Step, ...]) -> bool:
+    clouds = Cloud.objects.select_related("venue").filter(plugs__isnull=False).distinct()
+    return not clouds or any(not actions.why_not_playable(cloud, plan, 0.0) for cloud in clouds)

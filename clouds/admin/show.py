@@ -1,0 +1,189 @@
+"""Shows: what plays where and when, with the next occurrences before they happen."""
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from clouds import actions, patterns, recurrence
+from clouds.admin.base import ModelAdmin, curator
+from clouds.forms import ShowForm
+from clouds.models import Show, ShowCloud, ShowDate
+from clouds.timeline import BadSteps
+
+NEXT = 10
+
+if TYPE_CHECKING:
+    Inline = admin.TabularInline[Any, Any]
+    FormSet = BaseInlineFormSet[Any, Any, Any]
+else:
+    Inline = admin.TabularInline
+    FormSet = BaseInlineFormSet
+
+
+class CloudFormSet(FormSet):
+    """All the clouds together: that each can play what the show plays."""
+
+    def clean(self) -> None:
+        """Raise ValidationError, at the line it is about, for a cloud that can't."""
+        super().clean()
+        lines = [form for form in self.forms if form.cleaned_data.get("cloud") and not form.cleaned_data.get("DELETE")]
+        if not lines and not any(self.errors):
+            raise ValidationError("Choose at least one cloud.")
+        seen = set()
+        for form in lines:
+            cloud = form.cleaned_data["cloud"]
+            if cloud.pk in seen:
+                form.add_error("cloud", "This cloud is in the show already.")
+            elif why := self._why_not(cloud):
+                form.add_error("cloud", why)
+            seen.add(cloud.pk)
+        if any(form.errors for form in lines):
+            raise ValidationError("Please look at the clouds again.")
+
+    def _why_not(self, cloud: Any) -> str:
+        show: Show = self.instance
+        if show.venue_id is not None and cloud.venue_id != show.venue_id:
+            return f"{cloud} hangs at another venue than the show plays at."
+        if show.program_id is None or show.scale_percent is None:
+            return ""
+        try:
+            return actions.why_not_playable(cloud, show.program.plan(show.scale_percent), 0.0)
+        except BadSteps as error:
+            return str(error)
+
+
+class CloudLines(Inline):
+    """The clouds, in the order in which they begin."""
+
+    model = ShowCloud
+    formset = CloudFormSet
+    fields = ["position", "cloud"]
+    extra = 3
+    classes = ["in-order"]
+
+
+class DateFormSet(FormSet):
+    """The days together with the rule: that the show occurs at all."""
+
+    def clean(self) -> None:
+        """Raise ValidationError if with these days it never would, or too often."""
+        super().clean()
+        show: Show = self.instance
+        if any(self.errors) or show.venue_id is None or show.first_on is None or show.starts_at is None:
+            return
+        rows = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+        dates = [ShowDate(on=row["on"], at=row.get("at")) for row in rows if row.get("on")]
+        try:
+            recurrence.check(show.rule_with(dates))
+        except recurrence.BadRule as error:
+            raise ValidationError(str(error)) from error
+
+
+class DateLines(Inline):
+    """Days left out, and moments added."""
+
+    model = ShowDate
+    formset = DateFormSet
+    fields = ["on", "at"]
+    extra = 1
+
+
+@admin.register(Show)
+class ShowAdmin(ModelAdmin):
+    """A show."""
+
+    form = ShowForm
+    list_display = ["name", "program", "when", "where", "next_one", "enabled"]
+    list_filter = ["venue", "enabled", "program"]
+    search_fields = ["name"]
+    inlines = [CloudLines, DateLines]
+    fieldsets = [
+        (None, {"fields": ["name", "venue", "program", "scale_percent", "stagger_seconds", "enabled"]}),
+        (
+            "When",
+            {
+                "fields": [
+                    "first_on", "starts_at", "kind", "weekdays", "every_minutes", "last", "month_day", "nth", "typed",
+                    "until_on",
+                ],
+                "description": "Times are those of the venue. Days left out and moments added stand further down.",
+            },
+        ),
+        ("Visitors", {"fields": ["priority", "protected"]}),
+    ]  # fmt: skip
+
+    class Media:
+        js = ["clouds/order.js"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Show]":
+        """Those that were not deleted, with what the list shows of them."""
+        return Show.objects.kept().with_all()
+
+    @admin.display(description="when")
+    def when(self, show: Show) -> str:
+        """When it occurs, in words."""
+        return patterns.in_words(show.rrule, show.starts_at)
+
+    @admin.display(description="clouds")
+    def where(self, show: Show) -> str:
+        """Its clouds, in order."""
+        return ", ".join(str(line.cloud) for line in show.lines.all())
+
+    @admin.display(description="next")
+    def next_one(self, show: Show) -> str:
+        """When it occurs next."""
+        return next(iter(self.coming(show, 1)), "–")
+
+    def coming(self, show: Show, count: int = NEXT) -> list[str]:
+        """Its next occurrences, where its clouds hang; none for one that is switched off."""
+        if not show.enabled:
+            return []
+        try:
+            found = islice(recurrence.occurrences(show.rule, timezone.now()), count)
+            return [f"{at.astimezone(show.venue.zone):%a %-d %b %Y, %H:%M:%S %Z}" for at in found]
+        except recurrence.BadRule as error:
+            return [str(error)]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With the next occurrences above the form."""
+        show = self.get_object(request, unquote(object_id))
+        panel = {"coming": self.coming(show), "when": self.when(show)} if show else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **panel})
+
+    def save_model(self, request: HttpRequest, obj: Show, form: "forms.ModelForm[Any]", change: bool) -> None:
+        """Nothing yet: a show is saved together with its clouds and days."""
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """All of it at once, so that what has been planned follows."""
+        show: Show = form.instance
+
+        def save() -> None:
+            show.save()
+            super(ShowAdmin, self).save_related(request, form, formsets, change)
+
+        actions.save_show(show, by=curator(request), change=save)
+
+    def delete_model(self, request: HttpRequest, obj: Show) -> None:
+        """It is played no more, and stays in the history."""
+        actions.remove_show(obj, by=curator(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Show]") -> None:
+        """The same for those that are ticked."""
+        for show in queryset:
+            self.delete_model(request, show)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """Nothing is lost with a show."""
+        return [str(obj) for obj in objs], {"shows": len(objs)}, set(), []
