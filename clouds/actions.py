@@ -140,7 +140,7 @@ def _check_playable(cloud: Cloud, steps: Sequence[Step], now: datetime, *, fill:
     fill = cloud.fill_at(now) if fill is None else fill
     second = balloon.overfills_at(fill, steps, cloud.hard_cap_seconds, cloud.measures)
     if second is not None:
-        raise refusals.NoRoom(f"This could make {cloud} too full, {second:.0f} s after it begins.")
+        raise refusals.NoRoom(f"This could make {cloud} too full, {round(second, 1):g} s after it begins.")
     return all(plug.simulated for plug in pumps.values())
 
 

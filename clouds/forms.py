@@ -191,6 +191,14 @@ class PuffForm(forms.Form):
         self.fields["seconds"].initial = cloud.puff_seconds
 
 
+class LineForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A line with a place among others. One of which only the place was filled in is empty."""
+
+    def has_changed(self) -> bool:
+        """Whether there is something to save."""
+        return super().has_changed() and bool(self.instance.pk or set(self.changed_data) - {"position"})
+
+
 class RunNowForm(forms.Form):
     """Play a program at once."""
 
@@ -230,7 +238,7 @@ class ShowForm(forms.ModelForm):  # type: ignore[type-arg]
     nth = forms.TypedChoiceField(
         label="Which weekday of the month",
         coerce=int,
-        empty_value=0,
+        empty_value=None,
         required=False,
         choices=[("", "–"), *patterns.NTH_NAMES.items()],
         help_text="The first, say, of the weekday that is ticked above.",

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from clouds import actions, pictures, timeline
 from clouds.admin.base import Buttons, View, curator, gone, posts, status_of
-from clouds.forms import RunNowForm
+from clouds.forms import LineForm, RunNowForm
 from clouds.models import Cloud, Program, ProgramStep, Show
 from clouds.refusals import Refused
 from clouds.timeline import BadSteps, Do, Step
@@ -57,6 +57,7 @@ class StepLines(Inline):
     """The steps, in their order."""
 
     model = ProgramStep
+    form = LineForm
     formset = StepFormSet
     fields = ["position", "do", "seconds"]
     extra = 4

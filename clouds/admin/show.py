@@ -14,11 +14,12 @@ from django.utils import timezone
 
 from clouds import actions, patterns, recurrence
 from clouds.admin.base import ModelAdmin, curator
-from clouds.forms import ShowForm
+from clouds.forms import LineForm, ShowForm
 from clouds.models import Show, ShowCloud, ShowDate
 from clouds.timeline import BadSteps
 
 NEXT = 10
+TWICE = "This cloud is in the show already."
 
 if TYPE_CHECKING:
     Inline = admin.TabularInline[Any, Any]
@@ -37,16 +38,19 @@ class CloudFormSet(FormSet):
         lines = [form for form in self.forms if form.cleaned_data.get("cloud") and not form.cleaned_data.get("DELETE")]
         if not lines and not any(self.errors):
             raise ValidationError("Choose at least one cloud.")
-        seen = set()
         for form in lines:
-            cloud = form.cleaned_data["cloud"]
-            if cloud.pk in seen:
-                form.add_error("cloud", "This cloud is in the show already.")
-            elif why := self._why_not(cloud):
+            if why := self._why_not(form.cleaned_data["cloud"]):
                 form.add_error("cloud", why)
-            seen.add(cloud.pk)
         if any(form.errors for form in lines):
             raise ValidationError("Please look at the clouds again.")
+
+    def get_unique_error_message(self, unique_check: Any) -> str:
+        """Above the lines."""
+        return TWICE
+
+    def get_form_error(self) -> str:
+        """At the line."""
+        return TWICE
 
     def _why_not(self, cloud: Any) -> str:
         show: Show = self.instance
@@ -64,6 +68,7 @@ class CloudLines(Inline):
     """The clouds, in the order in which they begin."""
 
     model = ShowCloud
+    form = LineForm
     formset = CloudFormSet
     fields = ["position", "cloud"]
     extra = 3

@@ -75,8 +75,8 @@ def test_every_so_many_minutes_begins_anew_each_day(
     pattern = Pattern(Kind.MINUTES, weekdays=weekdays, every_minutes=every, last=last)
     try:
         found = walls(pattern, start, 8)
-    except BadRule as error:
-        assert "too many times a day" in str(error)
+    except BadRule:
+        assert every < 15  # finer grids can be too long for a rule
         return
     expected = [
         datetime.combine(day, time()) + timedelta(minutes=moment)

@@ -188,7 +188,7 @@ def test_a_puff_that_does_not_fit_is_told_so(desk: Client, cloud: Cloud) -> None
     Cloud.objects.update(fill_then=0.99, fill_then_at=timezone.now())
     response = desk.post(f"/admin/clouds/cloud/{cloud.pk}/puff/", {"seconds": "5"})
     assert response.status_code == 409
-    assert "This could make Cumulus too full, 0 s after it begins." in text(response)
+    assert "This could make Cumulus too full, 0.6 s after it begins." in text(response)
     assert not Run.objects.exists()
 
 
