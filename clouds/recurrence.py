@@ -72,16 +72,22 @@ def occurrences(rule: Rule, after: datetime, before: datetime | None = None) -> 
 
     Raises BadRule for a rule that can't be read.
     """
-    # An offset is less than a day, so no wall time before this can be an instant after `after`.
-    walls = _rule_walls(rule, _wall(max(after, _EARLIEST), rule.zone) - 2 * _DAY)
     last = None
-    for wall in heapq.merge(walls, sorted(rule.added)):
+    # A later wall time is never an earlier instant, so that what comes in order stays so.
+    for wall in heapq.merge(_rule_walls(rule, _first_wall(after, rule.zone)), sorted(rule.added)):
         instant = resolve(wall, rule.zone)
-        if before is not None and instant >= before + 2 * _DAY:
+        if before is not None and instant >= before:
             return
-        if instant >= after and (before is None or instant < before) and (last is None or instant > last):
+        if instant >= after and (last is None or instant > last):
             last = instant
             yield instant
+
+
+def _first_wall(after: datetime, zone: ZoneInfo) -> datetime:
+    """A wall time before which none is an instant after `after`: earlier where clocks have just changed."""
+    after = max(after, _EARLIEST)
+    changed = (after - 2 * _DAY).astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset()
+    return _wall(after, zone) - (2 * _DAY if changed else timedelta())
 
 
 def parse(rrule: str) -> str:
@@ -159,15 +165,18 @@ def _read(text: str) -> dict[str, str]:
         raise BadRule(f"“{text[:60]}” is not a recurrence rule. One looks like FREQ=WEEKLY;BYDAY=MO,FR.")
     if not all(parts.get(name, "1").isdecimal() and int(parts.get(name, "1")) for name in ("INTERVAL", "COUNT")):
         raise BadRule("INTERVAL and COUNT are whole numbers from 1.")
-    _rfc(text, datetime(2000, 1, 1))
+    _rfc(_without_until(text), datetime(2000, 1, 1))
     return parts
+
+
+def _without_until(text: str) -> str:
+    """UNTIL is ours: the library wants one with a zone for starts with a zone, and ours have none."""
+    return ";".join(part for part in text.split(";") if not part.startswith("UNTIL="))
 
 
 def _rfc(text: str, start: datetime) -> "rfc.rrule":
     try:
-        # UNTIL is ours: the library wants one with a zone for starts with a zone, and ours have none.
-        kept = ";".join(part for part in text.split(";") if not part.startswith("UNTIL="))
-        found = rfc.rrulestr(kept, dtstart=start)
+        found = rfc.rrulestr(text, dtstart=start)
     except (ValueError, TypeError, AttributeError, IndexError, KeyError, OverflowError) as error:
         raise BadRule(f"“{text[:60]}” is not a recurrence rule. One looks like FREQ=WEEKLY;BYDAY=MO,FR.") from error
     if not isinstance(found, rfc.rrule):
@@ -179,14 +188,14 @@ def _seek(text: str, start: datetime, since: datetime) -> Iterator[datetime]:
     """The wall times of a rule whose first may be at `start`, without those that lie long before `since`."""
     parts = _read(text)
     if "COUNT" in parts:
-        return iter(_rfc(text, start))
+        return iter(_rfc(_without_until(text), start))
     if parts["FREQ"] in _STEPS:
         return _within_days(parts, start, since)
     parts = _by_years({**parts, **_taken_from(parts, start)})
-    text = ";".join(f"{name}={value}" for name, value in parts.items())
+    text = ";".join(f"{name}={value}" for name, value in parts.items() if name != "UNTIL")
     years = LOOKED_FOR_YEARS_BY_DAYS if parts["FREQ"] == "DAILY" else LOOKED_FOR_YEARS
     last = min(max(start, since) + timedelta(days=366 * years), datetime(LAST_YEAR, 12, 31, 23, 59, 59))
-    return iter(_rfc(text, _moved(parts, start, since)).replace(until=last))
+    return iter(_rfc(f"{text};UNTIL={last:%Y%m%dT%H%M%S}", _moved(parts, start, since)))
 
 
 def _by_years(parts: dict[str, str]) -> dict[str, str]:
@@ -232,21 +241,25 @@ def _within_days(parts: dict[str, str], start: datetime, since: datetime) -> Ite
     names = ("BYMONTH", "BYWEEKNO", "BYYEARDAY", "BYMONTHDAY", "BYDAY", "WKST")
     days = {name: parts[name] for name in names if name in parts}
     midnights = ";".join(["FREQ=DAILY", "BYHOUR=0", "BYMINUTE=0", "BYSECOND=0", *map("=".join, days.items())])
-    first = datetime.combine(max(start, since).date() - _DAY, time())
+    low = max(start, since).replace(minute=0, second=0, microsecond=0)
+    first = datetime.combine(low.date(), time())
     step = int(parts.get("INTERVAL", "1")) * _STEPS[parts["FREQ"]]
     for day in _seek(midnights, first, first):
-        yield from _times_of(parts, day, start, step)
+        yield from _times_of(parts, day, max(low, day), start, step)
 
 
-def _times_of(parts: dict[str, str], day: datetime, start: datetime, step: timedelta) -> Iterator[datetime]:
+def _times_of(
+    parts: dict[str, str], day: datetime, low: datetime, start: datetime, step: timedelta
+) -> Iterator[datetime]:
+    """The times of a day, from `low` on."""
     hours = _numbers(parts, "BYHOUR")
     minutes = _numbers(parts, "BYMINUTE") or ([start.minute] if parts["FREQ"] == "HOURLY" else [])
     second = int(parts.get("BYSECOND", start.second))
     unit = _STEPS[parts["FREQ"]]
     base = start.replace(second=0) if parts["FREQ"] == "MINUTELY" else start.replace(minute=0, second=0)
-    wall = base + -((base - day) // step) * step if day > base else base
+    wall = base + -((base - low) // step) * step if low > base else base
     while wall < day + _DAY:
-        if wall >= day and (not hours or wall.hour in hours):
+        if wall >= low and (not hours or wall.hour in hours):
             for minute in minutes if unit > timedelta(minutes=1) else [wall.minute]:
                 if unit > timedelta(minutes=1) or not minutes or minute in minutes:
                     yield wall.replace(minute=minute, second=second)
