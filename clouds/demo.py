@@ -1,10 +1,14 @@
 """The clouds of `up --demo`: simulated, and made so that a first visit shows what there is."""
 
+from datetime import date, time
 from typing import Any
 
-from clouds.models import Cloud, Plug, Venue
+from clouds import patterns
+from clouds.models import Cloud, Plug, Program, Show, Venue
+from clouds.patterns import Kind, Pattern
 
 NAMES = ("Cumulus", "Stratus", "Nimbus")
+SHOW = "Wandering drizzle"
 FILL_SECONDS = 40.0
 HALF_LIFE_SECONDS = 90.0
 SIMULATE = [
@@ -14,7 +18,7 @@ SIMULATE = [
 
 
 def make(whereabouts: list[dict[str, Any]]) -> None:
-    """Have a cloud for each simulated one, with its plug where the simulator says that it is."""
+    """Have a cloud for each simulated one, with its plug where the simulator says that it is, and a show."""
     venue = Venue.objects.order_by("pk").first()
     if venue is None:
         venue = Venue.objects.create(name="The gallery", slug="gallery")
@@ -42,3 +46,19 @@ def make(whereabouts: list[dict[str, Any]]) -> None:
                 "simulated": True,
             },
         )
+    _make_show(venue)
+
+
+def _make_show(venue: Venue) -> None:
+    """A drizzle that wanders over the clouds every ten minutes, and makes way for visitors."""
+    program = Program.objects.filter(name="Drizzle").first()
+    clouds = list(Cloud.objects.filter(venue=venue, slug__startswith="demo-"))
+    if program is None or not clouds or Show.objects.filter(name=SHOW).exists():
+        return
+    every_ten_minutes = Pattern(Kind.MINUTES, every_minutes=10, last=time(23, 55))
+    show = Show.objects.create(
+        name=SHOW, venue=venue, program=program, first_on=date(2026, 1, 1), starts_at=time(0, 5),
+        rrule=patterns.rrule(every_ten_minutes, time(0, 5)), stagger_seconds=12, protected=False,
+    )  # fmt: skip
+    for place, cloud in enumerate(clouds):
+        show.lines.create(cloud=cloud, position=place)

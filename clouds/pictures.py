@@ -36,7 +36,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Steps on a balloon. `full_y` is the height of the safe limit; `overfills_at` a sentence's worth of seconds."""
+    """Steps on a balloon. `full_y` is the height of the safe limit;"""
 
     bars: list[Bar]
     curve: str
@@ -47,6 +47,11 @@ class Picture:
     seconds: float
     width: int = WIDTH
     height: int = HEIGHT
+
+    @property
+    def too_full_after(self) -> str:
+        """The second at which it would be too full, for a sentence; "" if it never would."""
+        return "" if self.overfills_at is None else f"{round(self.overfills_at, 1):g}"
 
 
 def draw(steps: Sequence[Step], measures: Measures, hard_cap: float, *, fill: float = 0.0) -> Picture:

@@ -1,9 +1,10 @@
 """Writes the runs of shows that come due soon, once each, and takes back those of shows that have changed."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from itertools import islice
 
 from django.db import transaction
@@ -38,8 +39,7 @@ def plan(venue: Venue, now: datetime) -> int:
         return 0
     venue.refresh_from_db(fields=["planned_until"])
     since = max(min(venue.planned_until or now, now - BEGINS_WITHIN), now - LOOK_BACK)
-    shows = list(Show.objects.due().filter(venue=venue).with_all())
-    written = _write([run for show in shows for run in _of(show, since, now)], now)
+    written = _write([run for show in _shows(venue) for run in _of(show, since, now)])
     until = now + HORIZON
     Venue.objects.filter(Q(planned_until=None) | Q(planned_until__lt=until), pk=venue.pk).update(planned_until=until)
     return written
@@ -68,21 +68,22 @@ def replan(show: Show, now: datetime, because: str) -> None:
             elif not (lives and run.cloud_id in on and run.nominal_at and run.nominal_at < now):
                 # One that is not there any more; where some of its clouds have begun, the others follow.
                 Run.objects.filter(pk=run.pk).waiting().end(Run.Outcome.WITHDRAWN, because, now)
-        _write(wanted.values(), now)
+        _write(wanted.values())
 
 
 def announced(show: Show, now: datetime) -> list[datetime]:
-    """The moments at which a show is announced to occur, in order."""
-    if not show.enabled or show.removed_at is not None:
-        return []
-    return list(islice(recurrence.occurrences(show.rule, now, now + ANNOUNCED), MOST_ANNOUNCED))
+    """The moments at which a show is announced to occur, in order; none if its rule can't be followed."""
+    return list(islice(_to_come(show, now, now + ANNOUNCED), MOST_ANNOUNCED))
 
 
 def call_off(show: Show, before: Iterable[datetime], now: datetime, because: str) -> None:
     """Write down which of the moments announced before a change are no more; those that are again are taken out."""
     show = Show.objects.with_all().get(pk=show.pk)
-    still = announced(show, now)
-    CalledOff.objects.filter(show=show, starts_at__in=still).delete()
+    were = set(CalledOff.objects.filter(show=show, starts_at__gt=now).values_list("starts_at", flat=True))
+    asked = {at for at in before if at > now} | were
+    # All of them are looked for: a show that occurs more often by now is announced for fewer days.
+    still = asked.intersection(_to_come(show, now, max(asked, default=now) + timedelta(seconds=1)))
+    CalledOff.objects.filter(show=show, starts_at__in=still & were).delete()
     try:
         seconds = lasts(show)
     except BadSteps:
@@ -92,8 +93,7 @@ def call_off(show: Show, before: Iterable[datetime], now: datetime, because: str
             CalledOff(
                 show=show, starts_at=at, title=show.name, seconds=seconds, because=because[:300], called_off_at=now
             )
-            for at in set(before) - set(still)
-            if at > now
+            for at in sorted(asked - were - still)
         ],
         ignore_conflicts=True,
     )
@@ -105,6 +105,21 @@ def lasts(show: Show) -> float:
     return show.stagger_seconds * places + timeline.length(show.program.plan(show.scale_percent))
 
 
+def _to_come(show: Show, after: datetime, before: datetime) -> Iterator[datetime]:
+    """When it occurs, if it is one that plays; nothing more once its rule can't be followed."""
+    if show.enabled and show.removed_at is None:
+        with suppress(recurrence.BadRule):
+            yield from recurrence.occurrences(show.rule, after, before)
+
+
+def _shows(venue: Venue) -> Iterable[Show]:
+    """The shows that play there, with what planning reads of them and no more: there may be a thousand."""
+    shows = Show.objects.due().filter(venue=venue).prefetch_related("program__steps", "dates", "lines")
+    for show in shows:
+        show.venue = venue
+    return shows
+
+
 def _of(show: Show, since: datetime, now: datetime) -> list[Run]:
     """The runs of a show from `since` until HORIZON; a rule that can't be followed has none, and the log says so."""
     # What came due before the show was as it is now was never its to play.
@@ -114,8 +129,8 @@ def _of(show: Show, since: datetime, now: datetime) -> list[Run]:
     except recurrence.BadRule as error:
         log.warning("Show %s can't be planned: %s", show.pk, error)
         return []
-    late = [at for at in moments if now - at > BEGINS_WITHIN]
-    return [run for at in moments if at not in late[:-MOST_MISSED] for run in _at(show, at, now)]
+    late = sum(now - at > BEGINS_WITHIN for at in moments)
+    return [run for at in moments[max(0, late - MOST_MISSED) :] for run in _at(show, at, now)]
 
 
 def _at(show: Show, nominal_at: datetime, now: datetime) -> list[Run]:
@@ -129,8 +144,9 @@ def _at(show: Show, nominal_at: datetime, now: datetime) -> list[Run]:
     for place, line in enumerate(show.lines.all()):
         due_at = nominal_at + timedelta(seconds=place * show.stagger_seconds)
         run = Run(
-            cloud=line.cloud, source=Run.Source.SHOW, show=show, title=show.name, nominal_at=nominal_at, due_at=due_at,
-            asked_at=now, steps=kept, seconds=timeline.length(steps), priority=show.priority, protected=show.protected,
+            cloud_id=line.cloud_id, source=Run.Source.SHOW, show=show, title=show.name, nominal_at=nominal_at,
+            due_at=due_at, asked_at=now, steps=kept, seconds=timeline.length(steps), priority=show.priority,
+            protected=show.protected,
         )  # fmt: skip
         if trouble:
             _end(run, Run.Outcome.SKIPPED, trouble, now)
@@ -146,17 +162,18 @@ def _steps(show: Show) -> tuple[Step, ...]:
     return _composed(each, program.repeats, program.scale_percent * show.scale_percent)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _composed(each: tuple[tuple[str, float], ...], repeats: int, scale: int) -> tuple[Step, ...]:
     steps = [Step(timeline.Do(do), seconds) for do, seconds in each]
-    return timeline.composed(steps, repeats, scale / 10_000)
+    # Parsed as the conductor will: scaled down, a short inflation may have become none.
+    return timeline.parse(timeline.dump(timeline.composed(steps, repeats, scale / 10_000)))
 
 
 def _end(run: Run, outcome: Run.Outcome, reason: str, now: datetime) -> None:
     run.state, run.outcome, run.reason, run.ended_at = Run.State.ENDED, outcome, reason[:300], now
 
 
-def _write(runs: Iterable[Run], now: datetime) -> int:
+def _write(runs: Iterable[Run]) -> int:
     """Write those that are not written yet; who plans the same at the same time writes nothing twice."""
     runs = list(runs)
     shows = {run.show_id for run in runs}

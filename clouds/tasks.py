@@ -56,7 +56,11 @@ def tick() -> None:
 def plan() -> None:
     """Write the runs of shows that come due in the next minutes, at the venues that this cluster reaches."""
     for venue in Venue.objects.reached_by(Conf.CLUSTER_NAME):
-        planning.plan(venue, timezone.now())
+        try:
+            planning.plan(venue, timezone.now())
+        except Exception:
+            # Other venues are planned all the same, and conductors woken; the next minute tries again.
+            log.exception("The shows at %s can't be planned.", venue)
 
 
 def ask_other_clusters() -> None:

@@ -3,7 +3,8 @@
 from django.contrib import admin
 from django.urls import path
 
-from clouds.views import accounts, health, history, sky
+from clouds import feeds
+from clouds.views import accounts, health, history, shows, sky
 
 urlpatterns = [
     path("", sky.sky, name="sky"),
@@ -13,6 +14,9 @@ urlpatterns = [
     path("history/", history.history, name="history"),
     path("history.csv", history.table, name="history_csv"),
     path("history/<int:pk>/", history.puff, name="puff"),
+    path("shows/", shows.shows, name="shows"),
+    path("shows.ics", feeds.all_shows, name="shows_ics"),
+    path("clouds/<slug:slug>/shows.ics", feeds.shows_of, name="cloud_ics"),
     path("accounts/signup/", accounts.SignUp.as_view(), name="signup"),
     path("accounts/login/", accounts.LogIn.as_view(), name="login"),
     path("accounts/logout/", accounts.LogOut.as_view(), name="logout"),

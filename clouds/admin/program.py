@@ -1,15 +1,20 @@
 """Programs: their steps in order, and a picture of what they do to a balloon."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.forms import formset_factory, modelform_factory
 from django.forms.models import BaseInlineFormSet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils.html import format_html
 
 from clouds import actions, pictures, timeline
-from clouds.admin.base import Buttons, View, curator, gone, posts, status_of
+from clouds.admin.base import Buttons, View, curator, gone, not_so, posts, status_of
 from clouds.forms import LineForm, RunNowForm
 from clouds.models import Cloud, Program, ProgramStep, Show
 from clouds.refusals import Refused
@@ -31,9 +36,7 @@ class StepFormSet(FormSet):
         super().clean()
         if any(self.errors):
             return
-        rows = [form.cleaned_data for form in self.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
-        rows.sort(key=lambda row: row.get("position") or 0)
-        steps = [Step(Do(row["do"]), row["seconds"]) for row in rows]
+        steps = _steps(form.cleaned_data for form in self.forms)
         program: Program = self.instance
         try:
             plan = timeline.composed(steps, program.repeats or 1, (program.scale_percent or 100) / 100)
@@ -41,7 +44,7 @@ class StepFormSet(FormSet):
             raise ValidationError(str(error)) from error
         if program.pk:
             self._check_shows(program, steps)
-        elif (cloud := Cloud.objects.first()) and not _fits_any(plan):
+        if (cloud := Cloud.objects.first()) and not _fits_any(plan):
             raise ValidationError(f"No cloud could play this. {actions.why_not_playable(cloud, plan, 0.0)}")
 
     def _check_shows(self, program: Program, steps: list[Step]) -> None:
@@ -74,7 +77,7 @@ class ProgramAdmin(Buttons):
     fieldsets = [(None, {"fields": ["name", "description", "repeats", "scale_percent"]})]
 
     class Media:
-        js = ["clouds/order.js"]
+        js = ["clouds/order.js", "clouds/picture.js"]
 
     @admin.display(description="lasts")
     def lasts(self, program: Program) -> str:
@@ -89,6 +92,32 @@ class ProgramAdmin(Buttons):
         super().save_related(request, form, formsets, change)
         actions.program_changed(form.instance, by=curator(request))
 
+    def get_urls(self) -> list[URLPattern]:
+        """With the address that draws what is in the form."""
+        view = self.admin_site.admin_view(self.picture)
+        return [path("picture/", view, name="clouds_program_picture"), *super().get_urls()]
+
+    def picture(self, request: HttpRequest) -> HttpResponse:
+        """What the steps in the form would do, saved or not: a piece of a page. Saves nothing."""
+        if request.method != "POST":
+            return not_so(request)
+        if not (self.has_add_permission(request) or self.has_change_permission(request)):
+            raise PermissionDenied
+        cloud = _chosen(request.POST.get("on"))
+        try:
+            plan = drafted(request.POST)
+        except BadSteps as error:
+            return HttpResponse(format_html('<p class="not-yet">{}</p>', str(error)))
+        picture = pictures.draw(plan, cloud.measures, cloud.hard_cap_seconds) if cloud else None
+        return render(request, "admin/clouds/picture.html", {"picture": picture, "on": cloud})
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """With a place for the picture."""
+        panel = {"clouds": Cloud.objects.all(), "on": _chosen(request.GET.get("on"))}
+        return super().add_view(request, form_url, {**(extra_context or {}), **panel})
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -98,14 +127,12 @@ class ProgramAdmin(Buttons):
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **panel})
 
     def _panel(self, request: HttpRequest, program: Program) -> dict[str, Any]:
-        clouds = list(Cloud.objects.select_related("venue"))
-        chosen = next((cloud for cloud in clouds if cloud.slug == request.GET.get("on")), None)
-        cloud = chosen or next(iter(clouds), None)
+        cloud = _chosen(request.GET.get("on"))
         try:
             picture = pictures.draw(program.plan(), cloud.measures, cloud.hard_cap_seconds) if cloud else None
         except BadSteps:
             picture = None
-        return {"picture": picture, "clouds": clouds, "on": cloud, "run_form": RunNowForm()}
+        return {"picture": picture, "clouds": Cloud.objects.all(), "on": cloud, "run_form": RunNowForm()}
 
     def buttons(self) -> dict[str, View]:
         """Run it now."""
@@ -131,6 +158,31 @@ class ProgramAdmin(Buttons):
             status = status_of(refused) if isinstance(refused, Refused) else 409
             return self.ask(request, f"Run {program} now", form, status)
         return self.back(request, f"{program} begins.", self.address(program))
+
+
+def drafted(said: QueryDict) -> tuple[Step, ...]:
+    """The steps that a form holds, as they would be played. Raises timeline.BadSteps, in a curator's words."""
+    frame, lines = FRAME(said), LINES(said, prefix="steps")
+    if not (frame.is_valid() and lines.is_valid()):
+        raise BadSteps("Fill in each step first: what, and for how many seconds.")
+    steps = _steps(form.cleaned_data for form in lines)
+    return timeline.composed(steps, frame.cleaned_data["repeats"], frame.cleaned_data["scale_percent"] / 100)
+
+
+FRAME = modelform_factory(Program, fields=["repeats", "scale_percent"])
+LINES = formset_factory(
+    modelform_factory(ProgramStep, form=LineForm, fields=["position", "do", "seconds"]), can_delete=True
+)
+
+
+def _steps(lines: Iterable[dict[str, Any]]) -> list[Step]:
+    kept = [line for line in lines if line and not line.get("DELETE")]
+    return [Step(Do(line["do"]), line["seconds"]) for line in sorted(kept, key=lambda line: line.get("position") or 0)]
+
+
+def _chosen(slug: str | None) -> Cloud | None:
+    """The cloud that the picture is for: the first one if no other was chosen."""
+    return Cloud.objects.filter(slug=slug or "").first() or Cloud.objects.first()
 
 
 def _fits_any(plan: tuple[Step, ...]) -> bool:

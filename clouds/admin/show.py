@@ -4,7 +4,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -15,7 +15,7 @@ from django.utils import timezone
 from clouds import actions, patterns, recurrence
 from clouds.admin.base import ModelAdmin, curator
 from clouds.forms import LineForm, ShowForm
-from clouds.models import Show, ShowCloud, ShowDate
+from clouds.models import Cloud, Show, ShowCloud, ShowDate
 from clouds.timeline import BadSteps
 
 NEXT = 10
@@ -54,14 +54,9 @@ class CloudFormSet(FormSet):
 
     def _why_not(self, cloud: Any) -> str:
         show: Show = self.instance
-        if show.venue_id is not None and cloud.venue_id != show.venue_id:
-            return f"{cloud} hangs at another venue than the show plays at."
-        if show.program_id is None or show.scale_percent is None:
+        if show.program_id is None or show.venue_id is None or show.scale_percent is None:
             return ""
-        try:
-            return actions.why_not_playable(cloud, show.program.plan(show.scale_percent), 0.0)
-        except BadSteps as error:
-            return str(error)
+        return _why_not_on(show, cloud)
 
 
 class CloudLines(Inline):
@@ -110,6 +105,7 @@ class ShowAdmin(ModelAdmin):
     list_filter = ["venue", "enabled", "program"]
     search_fields = ["name"]
     inlines = [CloudLines, DateLines]
+    actions = ["switch_on", "switch_off"]
     fieldsets = [
         (None, {"fields": ["name", "venue", "program", "scale_percent", "stagger_seconds", "enabled"]}),
         (
@@ -131,6 +127,29 @@ class ShowAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Show]":
         """Those that were not deleted, with what the list shows of them."""
         return Show.objects.kept().with_all()
+
+    @admin.action(description="Switch on", permissions=["change"])
+    def switch_on(self, request: HttpRequest, queryset: "QuerySet[Show]") -> None:
+        """Have them play when their times come; those that can't be played as they are stay off, with a sentence."""
+        for show in queryset:
+            if why := _why_not_at_all(show):
+                messages.error(request, f"“{show}” stays off. {why}")
+            else:
+                self._switch(request, show, on=True)
+
+    @admin.action(description="Switch off", permissions=["change"])
+    def switch_off(self, request: HttpRequest, queryset: "QuerySet[Show]") -> None:
+        """Have them play no more until they are switched on."""
+        for show in queryset:
+            self._switch(request, show, on=False)
+
+    def _switch(self, request: HttpRequest, show: Show, *, on: bool) -> None:
+        if show.enabled is on:
+            return
+        show.enabled = on
+        actions.save_show(show, by=curator(request), change=lambda: show.save(update_fields=["enabled", "changed_at"]))
+        self.log_change(request, show, [{"changed": {"fields": ["switched on"]}}])
+        messages.success(request, f"“{show}” is switched {'on' if on else 'off'}.")
 
     @admin.display(description="when")
     def when(self, show: Show) -> str:
@@ -173,7 +192,8 @@ class ShowAdmin(ModelAdmin):
         show: Show = form.instance
 
         def save() -> None:
-            show.save()
+            # Somebody may have deleted it meanwhile: what the form doesn't hold is not written.
+            show.save(update_fields=[*form.Meta.fields, "rrule", "changed_at"] if change else None)
             super(ShowAdmin, self).save_related(request, form, formsets, change)
 
         actions.save_show(show, by=curator(request), change=save)
@@ -192,3 +212,19 @@ class ShowAdmin(ModelAdmin):
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
         """Nothing is lost with a show."""
         return [str(obj) for obj in objs], {"shows": len(objs)}, set(), []
+
+
+def _why_not_on(show: Show, cloud: Cloud) -> str:
+    """Why a cloud could not play its part of a show from empty, in a sentence; "" if it could."""
+    if cloud.venue_id != show.venue_id:
+        return f"{cloud} hangs at another venue than the show plays at."
+    try:
+        return actions.why_not_playable(cloud, show.program.plan(show.scale_percent), 0.0)
+    except BadSteps as error:
+        return str(error)
+
+
+def _why_not_at_all(show: Show) -> str:
+    lines = list(show.lines.all())
+    found = (_why_not_on(show, line.cloud) for line in lines)
+    return next(filter(None, found), "") if lines else "It has no clouds."

@@ -64,7 +64,8 @@ class Clerk:
         Shows and what curators want go before visitors, who wait in the order in which they came.
         """
         now = self._now
-        self._reserved = {run.cloud_id: run.due_at for run in reversed(waiting) if run.source == Run.Source.SHOW}
+        shows = [run for run in reversed(waiting) if run.source == Run.Source.SHOW and run.protected]
+        self._reserved = {run.cloud_id: run.due_at for run in shows}
         for run in sorted(waiting, key=lambda run: run.source == Run.Source.VISITOR):
             if run.source == Run.Source.VISITOR:
                 self._visitor(run)

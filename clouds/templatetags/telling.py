@@ -33,6 +33,12 @@ def clock(at: datetime, zone: ZoneInfo) -> SafeString:
 
 
 @register.filter
+def hour(at: datetime, zone: ZoneInfo) -> SafeString:
+    """14:03, or 14:03:20 where there are seconds to tell."""
+    return _told(at, zone, "%H:%M:%S" if at.second else "%H:%M")
+
+
+@register.filter
 def zoned_clock(at: datetime, zone: ZoneInfo) -> SafeString:
     """14:03:20 CET."""
     return _told(at, zone, "%H:%M:%S %Z")

@@ -88,6 +88,12 @@ def test_a_puff_that_would_still_play_when_a_show_begins_waits_until_after_it(
     assert at_desk.begun() == []
 
 
+def test_a_puff_does_not_wait_for_a_show_that_makes_way_for_visitors(at_desk: Desk, cloud: Cloud, ada: User) -> None:
+    run = make.run(cloud, asked_by=ada)
+    show(cloud, 5, protected=False)
+    assert at_desk.begun() == [run.pk]
+
+
 def test_a_puff_that_is_over_before_a_show_begins_does_not_wait(at_desk: Desk, cloud: Cloud, ada: User) -> None:
     run = make.run(cloud, asked_by=ada)
     show(cloud, 6)

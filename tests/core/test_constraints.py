@@ -110,7 +110,7 @@ def make_show(it: Gallery, **fields: object) -> Show:
 
 
 def add_program(**fields: object) -> Deed:
-    return lambda it: Program.objects.create(**{"name": "Drizzle"} | fields)
+    return lambda it: Program.objects.create(**{"name": "A new one"} | fields)
 
 
 def add_step(seconds: float) -> Deed:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
-from clouds import actions, planning
+from clouds import actions, planning, tasks
 from clouds.models import Act, CalledOff, Cloud, Program, Run, Show, ShowCloud, ShowDate, User, Venue
 from tests.core import make
 from tests.core.conftest import NOON, Recorder
@@ -150,6 +150,17 @@ def test_a_clock_that_jumps_ahead_and_back_plays_nothing_twice(venue: Venue, mak
     assert due() == [at(12, 5)]
 
 
+def test_after_a_clock_was_an_hour_ahead_nothing_is_planned_until_that_hour_and_nothing_twice(
+    venue: Venue, make_show: Callable[..., Show]
+) -> None:
+    make_show(rrule="FREQ=MINUTELY;INTERVAL=5", at=time(0, 0))
+    planning.plan(venue, NOON)
+    planning.plan(venue, NOON + minutes(60))
+    assert planning.plan(venue, NOON + minutes(1)) == 0
+    assert planning.plan(venue, NOON + minutes(60)) == 0
+    assert due() == [at(12), at(12, 5), at(13), at(13, 5)]
+
+
 def test_a_show_saved_to_start_in_ten_seconds_is_planned_at_once(
     make_show: Callable[..., Show], curator: User, rung: Recorder
 ) -> None:
@@ -281,6 +292,50 @@ def test_a_show_that_cannot_be_played_says_so_and_holds_up_no_other(
     assert [(run.title, run.outcome, run.reason) for run in Run.objects.exclude(state="waiting")] == [
         ("Empty", "skipped", "Give at least one step.")
     ]
+
+
+def test_inflation_that_is_scaled_down_to_nothing_is_skipped_and_said(
+    venue: Venue, program: Program, make_show: Callable[..., Show]
+) -> None:
+    program.steps.filter(position=0).update(seconds=0.1)
+    make_show(scale_percent=1)
+    assert planning.plan(venue, NOON) == 0
+    assert [(run.outcome, run.reason) for run in Run.objects.all()] == [
+        ("skipped", "Step 1 must last for a number of seconds above zero.")
+    ]
+
+
+def test_a_show_whose_rule_cannot_be_followed_can_be_changed_and_deleted(
+    make_show: Callable[..., Show], curator: User
+) -> None:
+    show = make_show(rrule="FREQ=NEVER")
+    actions.save_show(show, by=curator, change=show.save)
+    Show.objects.update(rrule="FREQ=NEVER;X")
+    actions.remove_show(show, by=curator)
+    assert not Show.objects.kept().exists()
+
+
+def test_what_occurs_still_is_not_called_off_when_a_show_occurs_more_often(
+    make_show: Callable[..., Show], curator: User
+) -> None:
+    show = make_show(rrule="FREQ=MINUTELY;INTERVAL=10", at=time(0, 0))
+    show.rrule = EVERY_MINUTE
+    actions.save_show(show, by=curator, change=show.save)
+    assert not CalledOff.objects.exists()
+
+
+def test_a_venue_that_cannot_be_planned_holds_up_no_other(
+    venue: Venue, make_show: Callable[..., Show], caplog: pytest.LogCaptureFixture
+) -> None:
+    Venue.objects.create(name="Atlantis", slug="atlantis", time_zone="Sea/Atlantis")
+    make_show()
+    Show.objects.create(
+        name="Tide", venue=Venue.objects.get(slug="atlantis"), program=Program.objects.get(name="Drizzle drops"),
+        first_on=NOON.date(), starts_at=time(12, 5),
+    )  # fmt: skip
+    tasks.plan()
+    assert due() == [at(12, 5)]
+    assert "Atlantis can't be planned" in caplog.text
 
 
 def test_as_many_queries_for_twenty_shows_as_for_two(venue: Venue, make_show: Callable[..., Show]) -> None:

@@ -188,3 +188,64 @@ def test_whatever_comes_in_is_steps_or_bad_steps(raw: object) -> None:
         return
     assert 0 < timeline.length(plan) <= timeline.LONGEST_SECONDS
     assert timeline.cues(plan)
+
+
+class TestComposed:
+    """A program's steps, repeated and scaled."""
+
+    def test_the_scale_multiplies_inflation_only_and_repeats_come_one_after_the_other(self) -> None:
+        steps = [Step(Do.INFLATE, 4), Step(Do.REST, 5), Step(Do.DEFLATE, 6)]
+        once = (Step(Do.INFLATE, 6), Step(Do.REST, 5), Step(Do.DEFLATE, 6))
+        assert timeline.composed(steps, 2, 1.5) == once * 2
+
+    @pytest.mark.parametrize(
+        ("steps", "repeats", "sentence"),
+        [
+            ([], 1, "at least one step"),
+            ([Step(Do.REST, 5)], 3, "only rest"),
+            ([Step(Do.INFLATE, 1), Step(Do.REST, 1)], 1001, "These are 2002 steps"),
+            ([Step(Do.INFLATE, 1), Step(Do.REST, 24 * 3600)], 2, "48.0 hours"),
+        ],
+    )
+    def test_what_cannot_be_played_is_refused_in_a_sentence(
+        self, steps: list[Step], repeats: int, sentence: str
+    ) -> None:
+        with pytest.raises(timeline.BadSteps, match=sentence):
+            timeline.composed(steps, repeats, 1.0)
+
+
+class TestResumed:
+    """What is played after an interruption."""
+
+    STEPS = (Step(Do.INFLATE, 4), Step(Do.INFLATE, 6), Step(Do.REST, 5), Step(Do.INFLATE, 3))
+
+    def test_what_was_left_is_played_after_the_gap_and_what_follows_has_moved(self) -> None:
+        assert timeline.resumed(self.STEPS, timedelta(seconds=7), 30) == (
+            Step(Do.INFLATE, 7), Step(Do.REST, 30), Step(Do.INFLATE, 3), Step(Do.REST, 5), Step(Do.INFLATE, 3)
+        )  # fmt: skip
+
+    def test_what_is_skipped_is_left_out(self) -> None:
+        assert timeline.resumed(self.STEPS, timedelta(seconds=7), 0.5, skip=True) == (
+            Step(Do.INFLATE, 7), Step(Do.REST, 0.5), Step(Do.REST, 5), Step(Do.INFLATE, 3)
+        )  # fmt: skip
+
+    def test_a_scrap_is_not_worth_a_pumps_start(self) -> None:
+        assert [step.do for step in timeline.resumed(self.STEPS, timedelta(seconds=9.7), 10)] == [
+            Do.INFLATE, Do.REST, Do.REST, Do.INFLATE
+        ]  # fmt: skip
+
+    def test_after_the_end_nothing_changes(self) -> None:
+        assert timeline.resumed(self.STEPS, timedelta(seconds=18), 10) == self.STEPS
+
+    @in_peace
+    @given(steps=steps(), share=st.floats(0, 0.999), gap=st.floats(0.5, 100))
+    def test_no_air_is_added_and_what_has_begun_keeps_its_place(
+        self, steps: list[Step], share: float, gap: float
+    ) -> None:
+        at = timedelta(seconds=timeline.length(steps) * share)
+        after = timeline.resumed(steps, at, gap)
+        pumped = [sum(step.seconds for step in those if step.do is Do.INFLATE) for those in (steps, after)]
+        assert pumped[1] <= pumped[0] + 1e-6
+        assert pumped[1] >= pumped[0] - timeline.LEAST_LEFT_SECONDS - 1e-6
+        begun = [cue.index for cue in timeline.cues(steps) if cue.at < at]
+        assert [cue.index for cue in timeline.cues(after)][: len(begun)] == begun

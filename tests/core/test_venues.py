@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from clouds import processes
 from clouds.models import Venue
-from clouds.models.venue import validate_time_zone
+from clouds.models.venue import validate_closed_days, validate_time_zone
 
 from .conftest import NOON
 from .strategies import in_peace
@@ -184,3 +184,59 @@ def test_venues_are_found_by_the_cluster_that_reaches_them_and_the_conductor_tha
     assert list(Venue.objects.reached_by("barn")) == [elsewhere]
     assert list(Venue.objects.reached_by("cloudsite")) == [venue]
     assert list(Venue.objects.held_by("barn:1:1:token")) == [elsewhere]
+
+
+class TestClosedDays:
+    """Days on which a venue stays closed, whatever its hours."""
+
+    CHRISTMAS = "2026-12-24 to 2026-12-26: Christmas\n2026-11-23\n"
+
+    def test_it_is_closed_on_its_closed_days_and_says_why(self) -> None:
+        venue = hours(time(10), time(18))
+        venue.closed_on = self.CHRISTMAS
+        assert not venue.is_open(at(12, day=23))
+        assert venue.is_open(at(12, day=24))
+        assert venue.closed_because(date(2026, 12, 25)) == "Christmas"
+        assert venue.closed_because(date(2026, 11, 23)) == ""
+        assert venue.closed_because(date(2026, 12, 27)) is None
+
+    def test_it_opens_next_after_its_closed_days(self) -> None:
+        venue = hours(time(10), time(18))
+        venue.closed_on = self.CHRISTMAS
+        assert venue.next_opening(at(19)) == at(10, day=24)
+        assert venue.next_closing(at(12)) == at(18)
+
+    def test_a_venue_without_hours_has_closed_days_too(self) -> None:
+        venue = Venue(name="The gallery", slug="gallery", time_zone="Europe/Berlin", closed_on=self.CHRISTMAS)
+        assert not venue.is_open(at(0, day=23))
+        assert venue.is_open(at(23, 59))
+        assert venue.next_opening(at(12, day=23)) == at(0, day=24)
+
+    def test_hours_past_midnight_belong_to_the_day_on_which_they_begin(self) -> None:
+        venue = hours(time(20), time(2))
+        venue.closed_on = "2026-11-23"
+        assert venue.is_open(at(1, day=23))
+        assert not venue.is_open(at(21, day=23))
+        assert not venue.is_open(at(1, day=24))
+
+    def test_one_that_stays_closed_has_no_next_opening(self) -> None:
+        venue = hours(time(10), time(18))
+        venue.closed_on = "2026-01-01 to 2030-01-01"
+        assert venue.next_opening(at(12)) is None
+
+    def test_hours_that_the_clocks_skip_begin_at_the_first_instant_there_is(self) -> None:
+        venue = hours(time(2, 30), time(6))
+        assert venue.next_opening(datetime(2027, 3, 27, 12, tzinfo=UTC)) == datetime(2027, 3, 28, 1, tzinfo=UTC)
+
+    @pytest.mark.parametrize(
+        ("text", "sentence"),
+        [
+            ("tomorrow", "is not a day"),
+            ("2026-02-30", "is not a day"),
+            ("2026-12-26 to 2026-12-24", "ends before it begins"),
+            ("2026-01-01\n" * 401, "at most 400 lines"),
+        ],
+    )
+    def test_what_is_no_day_is_told(self, text: str, sentence: str) -> None:
+        with pytest.raises(ValidationError, match=sentence):
+            validate_closed_days(text)
