@@ -30,15 +30,18 @@ class Event:
     because: str = ""
 
 
-def events(since: datetime, until: datetime, now: datetime, *, cloud: Cloud | None = None) -> list[Event]:
-    """The occurrences that begin in this span, in order: of all shows, or of those on a cloud.
+def events(
+    since: datetime, until: datetime, now: datetime, *, cloud: Cloud | None = None, most: int = MOST_OF_A_SHOW
+) -> list[Event]:
+    """The occurrences that begin in this span, in order: of all shows, or of those on a cloud; of each the next
+    `most`.
 
     As many queries for a hundred shows as for one.
     """
     wanted = Show.objects.with_all().filter(lines__cloud=cloud) if cloud else Show.objects.with_all()
     shows = {show.pk: show for show in wanted}
     found = {(event.show_id, event.starts_at): event for event in _as_written(shows, since, until)}
-    for event in [*_to_come(shows.values(), max(since, now), until), *_called_off(shows, since, until)]:
+    for event in [*_to_come(shows.values(), max(since, now), until, most), *_called_off(shows, since, until)]:
         found.setdefault((event.show_id, event.starts_at), event)
     return sorted(found.values(), key=lambda event: (event.starts_at, event.title, event.show_id))
 
@@ -60,13 +63,13 @@ def _as_written(shows: dict[int, Show], since: datetime, until: datetime) -> Ite
         )  # fmt: skip
 
 
-def _to_come(shows: Iterable[Show], since: datetime, until: datetime) -> Iterable[Event]:
+def _to_come(shows: Iterable[Show], since: datetime, until: datetime, most: int) -> Iterable[Event]:
     for show in shows:
         if not show.enabled or show.removed_at is not None:
             continue
         try:
             lasts = timedelta(seconds=planning.lasts(show))
-            moments = list(islice(recurrence.occurrences(show.rule, since, until), MOST_OF_A_SHOW))
+            moments = list(islice(recurrence.occurrences(show.rule, since, until), most))
         except (BadSteps, recurrence.BadRule):
             continue
         names = _names(line.cloud for line in show.lines.all())

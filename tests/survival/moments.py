@@ -45,10 +45,12 @@ def reach(stage: Stage) -> None:
     sleep_until(began + 0.5 * PUFF_SECONDS)
     stage.press(CLOUDS[MID_INFLATION])
     stage.see_on(CLOUDS[MID_INFLATION], since)
-    sleep_until(began + PUFF_SECONDS - 0.5)
+    sleep_until(began + PUFF_SECONDS - 0.7)
     # Its connection drops, so that it has to be greeted before it can be told to switch on, and that takes its time.
     remote.fault(f"{CLOUDS[BEFORE_ON]}/inflate", "restart", seconds=0.01)
     remote.fault(f"{CLOUDS[BEFORE_ON]}/inflate", "slow", latency=GREETING_TAKES)
+    # It listens again by the time of the press, which may take no longer than the restart does.
+    sleep_until(began + PUFF_SECONDS - 0.5)
     pressed = remote.now()
     stage.press(CLOUDS[BEFORE_ON], CLOUDS[ON_SENT])
     remote.wait_for(f"{CLOUDS[BEFORE_ON]}/inflate", "any", since=pressed)

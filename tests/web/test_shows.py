@@ -155,3 +155,10 @@ def test_as_many_queries_for_ten_shows_as_for_one(make_show: Callable[..., Show]
     for _ in range(9):
         make_show()
     assert queries() == one
+
+
+def test_a_show_that_plays_often_is_one_line_a_day(make_show: Callable[..., Show]) -> None:
+    make_show(starts_at=time(0, 5), rrule="FREQ=MINUTELY;INTERVAL=10")
+    page = text(Client().get("/shows/"))
+    assert page.count("<strong>Rain</strong>") == 8
+    assert "and 141 more until" in page

@@ -1,5 +1,5 @@
 // Rows of inlines in order: buttons and dragging write their places, which without script are typed.
-(() => {
+document.addEventListener("DOMContentLoaded", () => {
   const groups = [...document.querySelectorAll(".inline-group")].filter((group) => group.querySelector(".in-order, .field-position"));
 
   function number(group) {
@@ -62,4 +62,4 @@
     equip(group, event.target);
     number(group);
   });
-})();
+});
