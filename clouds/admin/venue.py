@@ -7,9 +7,11 @@ from django import forms
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import timezone
 
 from clouds import actions, refusals
+from clouds.admin import sheet
 from clouds.admin.base import Buttons, OnlyItsFields, View, curator, gone, posts, status_of
 from clouds.forms import HoldForm
 from clouds.models import Venue
@@ -57,8 +59,31 @@ class VenueAdmin(OnlyItsFields, Buttons):
         return ago(venue.canary_at)
 
     def buttons(self) -> dict[str, View]:
-        """The four at the top of every page."""
-        return {"stop": self.stop, "release": self.release, "hold": self.hold, "end_hold": self.end_hold}
+        """The four at the top of every page, and the two sheets."""
+        return {
+            "stop": self.stop, "release": self.release, "hold": self.hold, "end_hold": self.end_hold,
+            "day": self.day, "week": self.week,
+        }  # fmt: skip
+
+    def day(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The day sheet: what is due, in order, and what is in its way."""
+        return self._sheet(request, pk, "day", sheet.context_of)
+
+    def week(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The week's view."""
+        return self._sheet(request, pk, "week", sheet.week_of)
+
+    def _sheet(self, request: HttpRequest, pk: int, word: str, make: Any) -> HttpResponse:
+        venue = self.row(request, pk, permission="view")
+        if venue is None:
+            return gone(request)
+        try:
+            context = make(venue, request)
+        except sheet.BadDay as error:
+            return render(request, "400.html", {"sentence": str(error)}, status=400)
+        title = f"{venue}: {'the day' if word == 'day' else 'the week'}"
+        context |= {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
+        return render(request, f"admin/clouds/venue/{word}.html", context)
 
     @posts
     def stop(self, request: HttpRequest, pk: int) -> HttpResponse:
