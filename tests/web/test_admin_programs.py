@@ -1,8 +1,10 @@
 """Programs in the admin: made, seen, refused, and run now."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.test import Client
 
 from clouds import balloon
@@ -115,6 +117,8 @@ def test_a_program_for_which_there_is_no_room_is_not_run_on_any(desk: Client, cl
 
 def test_every_starter_can_be_played_from_empty_on_a_small_balloon(venue: Venue) -> None:
     small = balloon.Measures(fill=40.0, half_life=90.0)
+    if not Program.objects.exists():  # tests that commit have flushed them
+        import_module("clouds.migrations.0005_starters").make(apps, None)
     assert Program.objects.count() == 6
     for program in Program.objects.all():
         assert balloon.overfills_at(0.0, program.plan(), 60.0, small) is None
