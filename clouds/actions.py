@@ -185,12 +185,12 @@ def end(run: Run, *, by: User) -> None:
 def stop(venue: Venue, *, by: User) -> None:
     """Stop everything: every plug of the venue is switched off, what plays and what waits is ended, until a release.
 
-    Shows that are due later stay as they are: they are skipped when nobody has released it by then.
+    Shows that begin later stay as they are: they are skipped when nobody has released it by then.
     """
     now = timezone.now()
     with transaction.atomic():
         Venue.objects.filter(pk=venue.pk, stopped_at=None).update(stopped_at=now, stopped_by=by.name)
-        waiting = Run.objects.at(venue).waiting().due_by(now)
+        waiting = Run.objects.at(venue).waiting().exclude(source=Run.Source.SHOW, nominal_at__gt=now)
         waiting.end(Run.Outcome.STOPPED, f"Everything was stopped by {by.name}.", now)
         _record(Act.Kind.STOP, venue, by, "", now)
     _tell(venue, now)

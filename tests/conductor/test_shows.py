@@ -181,6 +181,15 @@ def test_a_stop_leaves_shows_that_are_due_later(at_desk: Desk, cloud: Cloud, cur
     assert told(run) == ("", "")
 
 
+def test_a_stop_ends_what_a_curator_and_a_show_that_has_begun_had_still_to_come(
+    at_desk: Desk, cloud: Cloud, curator: User
+) -> None:
+    wandering = show(cloud, 30, nominal_at=NOON - seconds(10))
+    staggered = make.run(cloud, source=Run.Source.CURATOR, due_at=NOON + seconds(30))
+    actions.stop(at_desk.venue, by=curator)
+    assert [told(run)[0] for run in (wandering, staggered)] == ["stopped", "stopped"]
+
+
 def test_a_show_for_which_there_is_no_room_is_skipped(at_desk: Desk, cloud: Cloud) -> None:
     Cloud.objects.update(fill_then=0.95, fill_then_at=NOON)
     run = show(cloud)
