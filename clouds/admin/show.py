@@ -15,7 +15,7 @@ from django.utils import timezone
 from clouds import actions, patterns, recurrence
 from clouds.admin.base import ModelAdmin, curator
 from clouds.forms import LineForm, ShowForm
-from clouds.models import Cloud, Show, ShowCloud, ShowDate
+from clouds.models import Cloud, Show, ShowCloud, ShowDate, Venue
 from clouds.timeline import BadSteps
 
 NEXT = 10
@@ -91,6 +91,7 @@ class DateLines(Inline):
     """Days left out, and moments added."""
 
     model = ShowDate
+    form = LineForm
     formset = DateFormSet
     fields = ["on", "at"]
     extra = 1
@@ -150,6 +151,12 @@ class ShowAdmin(ModelAdmin):
         actions.save_show(show, by=curator(request), change=lambda: show.save(update_fields=["enabled", "changed_at"]))
         self.log_change(request, show, [{"changed": {"fields": ["switched on"]}}])
         messages.success(request, f"“{show}” is switched {'on' if on else 'off'}.")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """A new show is at the first venue, which mostly is the only one, from today on."""
+        venue = Venue.objects.order_by("pk").first()
+        today = {"venue": venue, "first_on": timezone.now().astimezone(venue.zone).date()} if venue else {}
+        return {**today, **super().get_changeform_initial_data(request)}
 
     @admin.display(description="when")
     def when(self, show: Show) -> str:
