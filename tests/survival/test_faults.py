@@ -1,5 +1,6 @@
 """Whatever fault a plug has, and whenever: no pump stays on, and the history tells what happened."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 from itertools import product
@@ -7,6 +8,7 @@ from itertools import product
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.site import until
 from tests.survival import judge
 from tests.survival.moments import MID_INFLATION, MOMENTS, OFF_SENT, ON_SENT, Findings
 from tests.survival.stage import PUFF_SECONDS, Stage, sleep_until, staged
@@ -65,6 +67,10 @@ def _have(stage: Stage, cell: str, trouble: Trouble, when: str | None) -> None:
 
 def _judge(stage: Stage, since: float) -> Findings:
     stage.comes_to_rest(CLOUDS.values())
+    # A plug that was found on is written down a moment after it is off. A restart can make two stretches of one puff,
+    # so not each of them need have a row of its own.
+    with contextlib.suppress(AssertionError):
+        until(lambda: all(_is_written(stage, name, since) for name in CLOUDS.values()), "all is written", 3.0, 0.5)
     now = stage.remote.now()
     evidence = {cell: stage.evidence(name, since) for cell, name in CLOUDS.items()}
     wrong = {cell: judge.find_all(each, now, slack=SLACK_SECONDS) for cell, each in evidence.items()}
@@ -73,3 +79,8 @@ def _judge(stage: Stage, since: float) -> Findings:
         wrong[cell] += [] if evidence[cell].runs else ["no run was played"]
         wrong[cell] += [again[name]] if name in again else []
     return Findings(wrong, evidence)
+
+
+def _is_written(stage: Stage, name: str, since: float) -> bool:
+    found = stage.evidence(name, since)
+    return len(found.rows) >= len(found.stretches)
