@@ -5,6 +5,7 @@ import time
 from datetime import time as wall
 from datetime import timedelta
 
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def measure(report: Report, options: argparse.Namespace) -> None:
     """Twenty shows, and then all of them; tomorrow's sheet, which has to be foreseen as a whole."""
+    call_command("collectstatic", interactive=False, verbosity=0)
     venue = stage.the_venue()
     client = Client(SERVER_NAME="localhost")
     client.force_login(User.objects.create_superuser("A curator", "a long pass phrase"))
