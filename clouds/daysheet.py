@@ -1,19 +1,30 @@
 """A day at a venue, before it happens: what will play, what won't, and why, each in a sentence; and how full it gets.
 
-The rules are those by which the conductor decides when the moment has come (`conductor/claims.py`).
+The rules are those by which the conductor decides when the moment has come (`conductor/claims.py`): each cloud's part
+of a show by itself, in the order in which the parts are due.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
-from clouds import balloon, forecast, timeline
+from clouds import balloon, planning, recurrence, timeline
 from clouds.balloon import Measures
-from clouds.forecast import Event
-from clouds.models import Cloud, Puff, Show, Venue
+from clouds.forecast import NOT_PLAYED, Event
+from clouds.models import CalledOff, Cloud, Puff, Run, Show, Venue
 from clouds.timeline import BadSteps, Do, Step
+
+# What comes before a day may still play then, and leaves air in balloons: so much of it is reckoned with.
+LEAD = timedelta(days=1)
+MOST_A_DAY = 24 * 60
+# A leak bends the curve: so long a stretch of it is drawn straight.
+STRAIGHT_SECONDS = 900
+SKIPPED = "Skipped"
+CLOSING = "It begins before closing time, and plays to its end."
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +43,8 @@ class Sky:
     cloud: Cloud
     at: datetime
     fill: float
-    busy_until: datetime | None = None
+    has_plugs: bool
+    busy_until: datetime
     busy_with: str = ""
     curve: list[tuple[datetime, float]] = field(default_factory=list)
 
@@ -41,16 +53,24 @@ class Sky:
         if at > self.at:
             self._do(Do.REST, (at - self.at).total_seconds())
 
-    def play(self, steps: Sequence[Step], title: str) -> None:
+    def draw_from(self, at: datetime) -> None:
+        """Let its curve begin there."""
+        self.rest_until(at)
+        self.curve = [(self.at, self.fill)]
+
+    def play(self, steps: Iterable[Step], title: str) -> None:
         """Have it play these from where it is."""
         for cue in timeline.cues(steps):
             self._do(cue.do, cue.seconds)
         self.busy_until, self.busy_with = self.at, title
 
     def _do(self, do: Do, seconds: float) -> None:
-        self.fill = balloon.after(self.fill, seconds, do, self.measures)
-        self.at += timedelta(seconds=seconds)
-        self.curve.append((self.at, self.fill))
+        begin, fill = self.at, self.fill
+        pieces = 1 + int(seconds // STRAIGHT_SECONDS) if self.measures.loss else 1
+        for passed in (seconds * piece / pieces for piece in range(1, pieces + 1)):
+            self.fill = balloon.after(fill, passed, do, self.measures)
+            self.at = begin + timedelta(seconds=passed)
+            self.curve.append((self.at, self.fill))
 
     @property
     def measures(self) -> Measures:
@@ -58,65 +78,200 @@ class Sky:
         return self.cloud.measures
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A cloud's part of an occurrence, as it was or, once that is decided, as it will be."""
+
+    show: Show
+    cloud: Cloud
+    nominal_at: datetime
+    due_at: datetime
+    ends_at: datetime
+    title: str = ""
+    plays: bool = False
+    sentence: str = ""
+
+
 def make(venue: Venue, since: datetime, until: datetime, now: datetime) -> tuple[list[Due], list[Sky]]:
     """What is due at a venue in this span, in order, and its clouds over what is still to come of it.
 
     As many queries for two hundred shows as for one.
     """
-    still_on = Prefetch("puffs", Puff.objects.still_on().order_by("on_at"))
-    clouds = Cloud.objects.filter(venue=venue).prefetch_related(still_on)
-    skies = {
-        cloud.pk: Sky(cloud, now, fill := cloud.fill_with(cloud.puffs.all(), now), curve=[(now, fill)])
-        for cloud in clouds
-    }
+    begin = max(now, since - LEAD)
+    skies = {cloud.pk: _sky(cloud, now) for cloud in _clouds(venue)}
     shows = {show.pk: show for show in Show.objects.filter(venue=venue).with_all()}
-    found = [event for event in forecast.events(since, until, now, most=24 * 60) if event.venue.pk == venue.pk]
-    dues = [_due(event, shows[event.show_id], venue, skies, now) for event in found]
+    runs = _runs(venue, min(since, now) - LEAD, until)
+    for run in runs:
+        if run.state == Run.State.PLAYING:
+            _go_on(skies[run.cloud_id], run, now)
+    parts = [_told(shows[run.show_id], run) for run in runs if run.show_id in shows and not _is_to_come(run, now)]
+    to_come = _to_come(shows, skies, runs, begin, until, now)
+    parts += [_decide(skies[part.cloud.pk], part, venue) for part in to_come if part.due_at < since]
+    for sky in skies.values():
+        sky.draw_from(max(since, now))
+    parts += [_decide(skies[part.cloud.pk], part, venue) for part in to_come if part.due_at >= since]
     for sky in skies.values():
         sky.rest_until(until)
-    return dues, list(skies.values())
+    dues = [*_dues(parts), *_called_off(shows, parts, since, until)]
+    dues = [due for due in dues if since <= due.event.starts_at < until]
+    return sorted(dues, key=lambda due: (due.event.starts_at, due.event.title, due.event.show_id)), list(skies.values())
 
 
-def _due(event: Event, show: Show, venue: Venue, skies: dict[int, Sky], now: datetime) -> Due:
-    if event.is_cancelled or event.starts_at < now:
-        said = event.because or ("It was played." if event.ends_at < now else "It plays now.")
-        return Due(event, not event.is_cancelled, (said,))
-    if why := _kept_away(venue, event.starts_at):
-        return Due(event, plays=False, sentences=(why,))
+def _clouds(venue: Venue) -> Iterable[Cloud]:
+    still_on = Prefetch("puffs", Puff.objects.still_on().order_by("on_at"))
+    return Cloud.objects.of(venue).prefetch_related(still_on, "plugs")
+
+
+def _sky(cloud: Cloud, now: datetime) -> Sky:
+    return Sky(cloud, now, cloud.fill_with(cloud.puffs.all(), now), bool(cloud.plugs.all()), busy_until=now)
+
+
+def _runs(venue: Venue, since: datetime, until: datetime) -> list[Run]:
+    """The runs of shows in this span, and whatever plays; without what was taken back and then planned again."""
+    wanted = Q(source=Run.Source.SHOW, due_at__gte=since, due_at__lt=until) | Q(state=Run.State.PLAYING)
+    chosen: dict[object, Run] = {}
+    for run in Run.objects.at(venue).filter(wanted).select_related("cloud").order_by("due_at", "pk"):
+        key = (run.show_id, run.cloud_id, run.nominal_at) if run.show_id else run.pk
+        if key not in chosen or chosen[key].outcome == Run.Outcome.WITHDRAWN:
+            chosen[key] = run
+    return list(chosen.values())
+
+
+def _go_on(sky: Sky, run: Run, now: datetime) -> None:
+    """Have a cloud play the rest of what plays there; after a pause, as if that ended now."""
+    sky.play(timeline.rest_of(run.plan, (run.paused_at or now) - (run.started_at or now)), run.title)
+
+
+def _is_to_come(run: Run, now: datetime) -> bool:
+    return run.state == Run.State.WAITING and run.due_at >= now
+
+
+def _told(show: Show, run: Run) -> _Part:
+    """A run as it was, or is."""
+    starts_at = run.started_at or run.due_at
+    ends_at = run.ended_at if run.started_at and run.ended_at else starts_at + timedelta(seconds=run.seconds)
+    part = _Part(show, run.cloud, run.nominal_at or run.due_at, run.due_at, ends_at, run.title)
+    if run.state == Run.State.WAITING:
+        return replace(part, plays=True, sentence="It is late: it begins within a minute of its time, or not at all.")
+    if run.state == Run.State.PLAYING:
+        return replace(part, plays=True, sentence="It plays now.")
+    if run.outcome == Run.Outcome.DONE:
+        return replace(part, plays=True, sentence="It was played.")
+    plays = run.outcome not in NOT_PLAYED
+    said = f"It was {run.get_outcome_display()}" if plays else run.get_outcome_display().capitalize()
+    return replace(part, plays=plays, sentence=f"{said}: {run.reason}" if run.reason else f"{said}.")
+
+
+def _to_come(
+    shows: dict[int, Show], skies: dict[int, Sky], runs: list[Run], begin: datetime, until: datetime, now: datetime
+) -> list[_Part]:
+    """What is to come, in the order in which the conductor will meet it: planned already, or by its rule."""
+    found = {}
+    for show in shows.values():
+        for nominal_at in _moments(show, begin, until):
+            for place, line in enumerate(show.lines.all()):
+                at = nominal_at + timedelta(seconds=place * show.stagger_seconds)
+                if line.cloud_id in skies:
+                    part = _Part(show, line.cloud, nominal_at, at, at, show.name)
+                    found[show.pk, line.cloud_id, nominal_at] = part
+    for run in runs:
+        if run.show_id in shows and run.nominal_at and run.outcome != Run.Outcome.WITHDRAWN:
+            found.pop((run.show_id, run.cloud_id, run.nominal_at), None)
+            if _is_to_come(run, now):
+                part = _Part(shows[run.show_id], run.cloud, run.nominal_at, run.due_at, run.due_at, run.title)
+                found[run.show_id, run.cloud_id, run.nominal_at] = part
+    return sorted(found.values(), key=lambda part: (part.due_at, part.nominal_at, part.show.name, part.show.pk))
+
+
+def _moments(show: Show, begin: datetime, until: datetime) -> list[datetime]:
+    """When it occurs, if it is one that plays; a rule that can't be followed has no moments, as in planning."""
+    if not show.enabled or show.removed_at is not None:
+        return []
+    days = 1 + (until - begin) // timedelta(days=1)
     try:
-        steps = show.program.plan(show.scale_percent)
+        return list(islice(recurrence.occurrences(show.rule, begin, until), MOST_A_DAY * days))
+    except recurrence.BadRule:
+        return []
+
+
+def _decide(sky: Sky, part: _Part, venue: Venue) -> _Part:
+    """What the conductor will do with it when its moment has come, if nothing changes until then."""
+    try:
+        steps = timeline.parse(timeline.dump(part.show.program.plan(part.show.scale_percent)))
     except BadSteps as error:
-        return Due(event, plays=False, sentences=(str(error),))
-    troubles = [
-        trouble
-        for place, line in enumerate(show.lines.all())
-        if (trouble := _play(skies[line.cloud_id], show, steps, event.starts_at, place))
-    ]
-    closing = venue.next_closing(event.starts_at)
-    late = ["It begins before closing time, and plays to its end."] if closing and event.ends_at > closing else []
-    return Due(event, len(troubles) < len(show.lines.all()), (*troubles, *late))
+        return replace(part, sentence=str(error))
+    at = part.due_at
+    part = replace(part, ends_at=at + timedelta(seconds=timeline.length(steps)))
+    if why := _kept_away(venue, at):
+        return replace(part, sentence=f"{SKIPPED}{why}")
+    if why := _in_the_way(sky, at) or _too_full(sky, max(at, sky.busy_until), steps):
+        return replace(part, sentence=f"{sky.cloud} skips it: {why}")
+    sky.play(steps, part.title)
+    closing = venue.next_closing(at)
+    return replace(part, plays=True, ends_at=sky.at, sentence=CLOSING if closing and sky.at > closing else "")
 
 
 def _kept_away(venue: Venue, at: datetime) -> str:
     """Why nothing plays at a venue then, as things stand; "" if something does."""
     if venue.stopped_at:
-        return f"Skipped, unless somebody releases it by then: everything was stopped by {venue.stopped_by}."
+        return f", unless somebody releases it by then: everything was stopped by {venue.stopped_by}."
     if venue.is_held(at):
-        return "Skipped: it is on hold then" + (f" ({venue.held_because})." if venue.held_because else ".")
+        return ": it is on hold then" + (f" ({venue.held_because})." if venue.held_because else ".")
     if not venue.is_open(at):
         because = venue.closed_because(at.astimezone(venue.zone).date())
-        return "Skipped: it is closed then" + (f" ({because})." if because else ".")
+        return ": it is closed then" + (f" ({because})." if because else ".")
     return ""
 
 
-def _play(sky: Sky, show: Show, steps: Sequence[Step], starts_at: datetime, place: int) -> str:
-    """Have a cloud play its part of a show; or why it won't."""
-    at = starts_at + timedelta(seconds=place * show.stagger_seconds)
-    if sky.busy_until is not None and sky.busy_until > at:
-        return f"{sky.cloud} skips it: “{sky.busy_with}” still plays there then."
+def _in_the_way(sky: Sky, at: datetime) -> str:
+    """What keeps a cloud from playing then; a puff, which has no title, may take a minute more to end."""
+    if not sky.has_plugs:
+        return "it has no plugs."
+    if sky.busy_with and sky.busy_until > at:
+        return f"“{sky.busy_with}” still plays there then."
+    return "what plays there takes more than a minute to end." if sky.busy_until > at + planning.BEGINS_WITHIN else ""
+
+
+def _too_full(sky: Sky, at: datetime, steps: Sequence[Step]) -> str:
     sky.rest_until(at)
     second = balloon.overfills_at(sky.fill, steps, sky.cloud.hard_cap_seconds, sky.measures)
-    if second is not None:
-        return f"{sky.cloud} skips it: its balloon would be too full {round(second, 1):g} s after it begins."
-    sky.play(steps, show.name)
-    return ""
+    return "" if second is None else f"its balloon would be too full {round(second, 1):g} s after it begins."
+
+
+def _dues(parts: Iterable[_Part]) -> Iterable[Due]:
+    """The parts of each occurrence together."""
+    occurrences: defaultdict[tuple[int, datetime], list[_Part]] = defaultdict(list)
+    for part in sorted(parts, key=lambda part: part.due_at):
+        occurrences[part.show.pk, part.nominal_at].append(part)
+    for (show_id, at), those in occurrences.items():
+        show, plays = those[0].show, any(part.plays for part in those)
+        clouds = tuple(part.cloud.name for part in those)
+        ends_at = max(part.ends_at for part in those)
+        event = Event(show_id, those[-1].title, show.venue, clouds, at, ends_at, show.changed_at, not plays)
+        yield Due(event, plays, _sentences(those))
+
+
+def _sentences(parts: Sequence[_Part]) -> tuple[str, ...]:
+    """What there is to say: once where it is the same for all, else with the cloud's name."""
+    if len({part.sentence for part in parts}) == 1:
+        return (parts[0].sentence,) if parts[0].sentence else ()
+    said = []
+    for part in parts:
+        if part.sentence.startswith(SKIPPED):
+            said.append(part.sentence.replace(SKIPPED, f"{part.cloud} skips it", 1))
+        elif part.sentence.startswith(f"{part.cloud} skips it") or part.sentence == CLOSING:
+            said.append(part.sentence)
+        elif part.sentence:
+            said.append(f"{part.cloud}: {part.sentence}")
+    return tuple(dict.fromkeys(said))
+
+
+def _called_off(shows: dict[int, Show], parts: Iterable[_Part], since: datetime, until: datetime) -> Iterable[Due]:
+    """Those that were announced; of what had been planned already there are runs that say so."""
+    there = {(part.show.pk, part.nominal_at) for part in parts}
+    for row in CalledOff.objects.filter(show__in=shows, starts_at__gte=since, starts_at__lt=until):
+        if (row.show_id, row.starts_at) not in there:
+            show, ends_at = shows[row.show_id], row.starts_at + timedelta(seconds=row.seconds)
+            clouds = tuple(line.cloud.name for line in show.lines.all())
+            event = Event(show.pk, row.title, show.venue, clouds, row.starts_at, ends_at, row.called_off_at, True)
+            yield Due(event, False, (row.because,))

@@ -31,6 +31,7 @@ def context_of(venue: Venue, request: HttpRequest) -> dict[str, Any]:
         "before": day - timedelta(days=1),
         "after": day + timedelta(days=1),
         "is_today": day == today,
+        "is_held": venue.is_held(now),
         "hours": _hours(venue, day),
         "dues": dues,
         "curves": [] if until <= now else [_curve(sky, since, until) for sky in skies],

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from clouds.models import Cloud, Program, Show, ShowCloud, User, Venue
+from clouds.models import Cloud, Plug, Program, Show, ShowCloud, User, Venue
 from tests.bench import stage
 from tests.bench.report import Report, percentile
 
@@ -31,6 +31,10 @@ def measure(report: Report, options: argparse.Namespace) -> None:
     client = Client(SERVER_NAME="localhost")
     client.force_login(User.objects.create_superuser("A curator", "a long pass phrase"))
     Cloud.objects.bulk_create(Cloud(venue=venue, name=f"C{number}", slug=f"c{number}") for number in range(CLOUDS))
+    Plug.objects.bulk_create(
+        Plug(venue=venue, cloud=cloud, name=cloud.name, host="127.0.0.1", port=10_000 + cloud.pk, simulated=True)
+        for cloud in Cloud.objects.all()
+    )
     _add(venue, range(20))
     tomorrow = (timezone.now() + timedelta(days=1)).date()
     url = f"/admin/clouds/venue/{venue.pk}/day/?on={tomorrow}"

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
 from clouds import daysheet
-from clouds.models import Cloud, Program, Show, User, Venue
+from clouds.models import Cloud, Plug, Program, Show, User, Venue
 from tests.web.conftest import text
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -63,6 +63,7 @@ def test_a_show_that_is_skipped_on_one_cloud_plays_on_the_other(
     venue: Venue, cloud: Cloud, make_show: Callable[..., Show]
 ) -> None:
     stratus = Cloud.objects.create(venue=venue, name="Stratus", slug="stratus")
+    Plug.objects.create(venue=venue, cloud=stratus, name="Its plug", host="127.0.0.1", port=9998, simulated=True)
     make_show()
     make_show(time(19, 1), stratus, cloud, name="Snow")
     assert said(venue)[1] == ("Snow", True, ("Cumulus skips it: “Rain” still plays there then.",))
@@ -145,3 +146,19 @@ def test_as_many_queries_for_twenty_shows_as_for_two(venue: Venue, make_show: Ca
     for _ in range(18):
         make_show()
     assert queries() == few
+
+
+def test_the_week_tells_times_of_the_venue(desk: Client, venue: Venue, make_show: Callable[..., Show]) -> None:
+    Venue.objects.update(time_zone="America/New_York")
+    make_show()
+    page = text(desk.get(f"/admin/clouds/venue/{venue.pk}/week/"))
+    assert page.count(">19:00</time>") == 7
+
+
+def test_a_hold_that_is_over_is_not_told(desk: Client, venue: Venue, make_show: Callable[..., Show]) -> None:
+    make_show()
+    url = f"/admin/clouds/venue/{venue.pk}/day/"
+    Venue.objects.update(held_until=NOW + timedelta(hours=1))
+    assert "Held until" in text(desk.get(url))
+    Venue.objects.update(held_until=NOW - timedelta(hours=1))
+    assert "Held until" not in text(desk.get(url))
