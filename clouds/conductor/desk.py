@@ -8,7 +8,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from clouds import balloon, timeline
-from clouds.conductor.claims import Clerk
+from clouds.conductor import claims
 from clouds.conductor.ledger import Part
 from clouds.models import BalloonNote, Cloud, Plug, Run, Venue
 from clouds.models.run import WARM_UP
@@ -96,15 +96,16 @@ def read(venue_id: int, holder: str, occupied: set[int], troubles: Mapping[int, 
     (venue,) = VENUE(pk=venue_id)
     news = News(stopped_at=venue.stopped_at, stopped_by=venue.stopped_by)
     waiting = DUE(venue=venue_id, soon=now + WARM_UP)
-    claims = Clerk(venue, holder, occupied, troubles, now).decide(waiting)
-    news.parts, news.endings, news.next_at = claims.parts, claims.endings, claims.next_at
+    found = claims.Clerk(venue, holder, occupied, troubles, now).decide(waiting)
+    news.parts, news.endings, news.next_at = found.parts, found.endings, found.next_at
     if news.parts:
         return news
     if of_plugs:
+        claims.dismiss(venue, waiting, now)
         plugs = Plug.objects.filter(venue=venue)
-        found = plugs.aggregate(n=Count("pk"), at=Max("changed_at"), wishes=Count("pk", filter=~Q(wish="")))
-        news.plugs = (found["n"], found["at"])
-        news.wishes = list(plugs.exclude(wish="").values_list("pk", "wish")) if found["wishes"] else []
+        count = plugs.aggregate(n=Count("pk"), at=Max("changed_at"), wishes=Count("pk", filter=~Q(wish="")))
+        news.plugs = (count["n"], count["at"])
+        news.wishes = list(plugs.exclude(wish="").values_list("pk", "wish")) if count["wishes"] else []
     if occupied:
         news.endings += _endings(holder, now)
         news.marks = {run.pk: Marks(run.pause_asked_by, run.skips) for run in MARKS(holder=holder)}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from clouds import actions, balloon, refusals, timeline
 from clouds.balloon import Measures
 from clouds.models import Cloud
-from clouds.models.cloud import SHORTEST_PUFF_SECONDS
+from clouds.balloon import SHORTEST_PUFF_SECONDS
 from clouds.timeline import Do, Step
 
 from .conftest import NOON

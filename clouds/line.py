@@ -1,0 +1,124 @@
+"""Reads what the queue wants to know of a cloud: who waits there, what plays, what is to come."""
+
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from clouds import queue, timeline
+from clouds.models import Cloud, Puff, Run, User
+from clouds.prepared import Given, Prepared
+from clouds.queue import Hopeless, Line, Promise, Ticket
+from clouds.timeline import Step
+
+# More turns than this in an hour put nobody further back.
+MOST_TURNS = 50
+
+LIVE = Prepared(lambda: Run.objects.live().filter(cloud=Given("cloud")).oldest_first())
+OF_ROUND = Prepared(
+    lambda: (
+        Puff.objects.filter(cloud=Given("cloud"), on_at__gte=Given("round"), run__round_at=Given("round"))
+        .order_by()
+        .only("pk")[:1]
+    )
+)
+LATELY = Prepared(
+    lambda: (
+        Run.objects.filter(
+            asked_by=Given("by"), cloud=Given("cloud"), asked_at__gt=Given("since"), source=Run.Source.VISITOR
+        )
+        .exclude(started_at=None)
+        .order_by("-asked_at")
+        .only("outcome", "round_at", "ended_at")[:MOST_TURNS]
+    )
+)
+
+
+def read(cloud: Cloud, now: datetime, live: list[Run] | None = None) -> Line:
+    """A cloud's line; the cloud must come with its venue. `live`: its runs that have not ended, if known."""
+    live = LIVE(cloud=cloud.pk) if live is None else live
+    playing = next((run for run in live if run.state == Run.State.PLAYING), None)
+    waiting = [run for run in live if run.state == Run.State.WAITING]
+    tickets = sorted((run.ticket for run in waiting if run.source == Run.Source.VISITOR), key=queue.precedence)
+    moments = [moment for moment in (cloud.rested_at(), cloud.venue.held_until) if moment]
+    return Line(
+        now,
+        tuple(tickets),
+        fill=cloud.fill_at(now),
+        measures=cloud.measures,
+        hard_cap=cloud.hard_cap_seconds,
+        puff_seconds=cloud.puff_seconds,
+        rest_seconds=cloud.rest_seconds,
+        limit=cloud.queue_limit,
+        ahead=tuple(_ahead(playing, waiting, now)),
+        free_at=max(moments, default=None),
+        shows=tuple(_to_come(waiting, now)),
+        closes_at=cloud.venue.next_closing(now),
+        begun=begun(cloud, live),
+    )
+
+
+def begun(cloud: Cloud, live: Iterable[Run]) -> datetime | None:
+    """The round of the visitor whose puff plays, else that of those who wait if somebody of it has begun."""
+    rounds = []
+    for run in live:
+        if run.source == Run.Source.VISITOR and run.round_at:
+            if run.state == Run.State.PLAYING:
+                return run.round_at
+            rounds.append(run.round_at)
+    newest = max(rounds, default=None)
+    return newest if newest and OF_ROUND(cloud=cloud.pk, round=newest) else None
+
+
+def joined(cloud: Cloud, live: Iterable[Run], by: User | None, now: datetime) -> tuple[datetime, int]:
+    """The round that a press of this person would belong to, and how many turns they have had lately."""
+    visitors = [run for run in live if run.source == Run.Source.VISITOR]
+    if not visitors:
+        return now, 0
+    waiting = [run.round_at or run.due_at for run in visitors if run.state == Run.State.WAITING]
+    before = LATELY(by=by.pk, cloud=cloud.pk, since=now - queue.LATELY) if by else []
+    failed = None
+    if before and before[0].outcome in (Run.Outcome.FAILED, Run.Outcome.LOST):
+        failed = (before[0].round_at, before[0].ended_at)
+    turns = sum(run.outcome in (Run.Outcome.DONE, Run.Outcome.STOPPED) for run in before)
+    return queue.joins(now, waiting, begun(cloud, visitors), failed if failed and all(failed) else None), turns
+
+
+def promise_to(cloud: Cloud, by: User | None, now: datetime) -> Promise | Hopeless:
+    """When somebody who presses now would begin; anybody, without `by`."""
+    live = LIVE(cloud=cloud.pk)
+    round_at, turns = joined(cloud, live, by, now)
+    newcomer = Ticket(sys.maxsize, cloud.puff_seconds, now, round_at, turns)
+    return queue.promise_to(read(cloud, now, live), newcomer)
+
+
+def can_be_hopeless(cloud: Cloud, now: datetime) -> bool:
+    """Whether it can happen there that somebody who waits can't be served any more."""
+    return cloud.half_life_seconds is None or cloud.venue.next_closing(now) is not None
+
+
+def why(hopeless: Hopeless, cloud: Cloud, now: datetime) -> str:
+    """Why somebody's turn can't come any more, in a sentence for them."""
+    if hopeless is Hopeless.FULL:
+        return _("%(cloud)s will be as full as is safe before it could be your turn.") % {"cloud": cloud}
+    closes_at = cloud.venue.next_closing(now)
+    at = closes_at.astimezone(cloud.venue.zone) if closes_at else now
+    names = {"venue": cloud.venue, "at": f"{at:%H:%M}"}
+    return _("%(venue)s closes at %(at)s, before it could be your turn.") % names
+
+
+def _ahead(playing: Run | None, waiting: Iterable[Run], now: datetime) -> Iterable[Step]:
+    """What is left of what plays, a pause as if it ended now, and what is due before any visitor's."""
+    if playing and (playing.source != Run.Source.SHOW or playing.protected):
+        yield from timeline.rest_of(playing.plan, (playing.paused_at or now) - (playing.started_at or now))
+    for run in waiting:
+        if run.source != Run.Source.VISITOR and run.due_at <= now and run.protected:
+            yield from run.plan
+
+
+def _to_come(waiting: Iterable[Run], now: datetime) -> Iterable[queue.Show]:
+    """What is due later; a show that makes way for visitors is no hindrance."""
+    for run in waiting:
+        if run.due_at > now and run.source != Run.Source.VISITOR and run.protected:
+            yield queue.Show(run.due_at, run.plan)
