@@ -27,12 +27,12 @@ SIGN_EVERY = timedelta(seconds=15)
 # A visitor's puff ends at least so long before a show begins: off, confirmed, and half a second of peace.
 MAKE_WAY = timedelta(seconds=0.6)
 
-# What a promise reckons with. Of those before one, this share leaves, give or take two standard deviations.
-LEAVES = 0.25
-SPREAD = 2.0
+# What a promise reckons with. Of those before one, this share leaves, give or take so many standard deviations.
+LEAVES = 0.15
+SPREAD = 1.5
 # Nobody begins to the moment: what each turn may take beyond its puff and the rest, and what may go wrong once.
 LATE_SECONDS = 1.0
-AMISS_SECONDS = 5.0
+AMISS_SECONDS = 4.0
 # How fast people come is not known from less than this.
 WATCHED_SECONDS = 30.0
 
@@ -134,11 +134,11 @@ def has_gone(ticket: Ticket, now: datetime, *, is_next: bool) -> bool:
 
 def promises(line: Line) -> list[Promise | Hopeless]:
     """When each of the tickets will begin, or why it won't, in their order."""
-    newcomers = _newcomers(line)
+    newcomers, leavers = _newcomers(line), _leavers(line)
     more = max((place + extra for place, extra in enumerate(newcomers)), default=0) + 1 - len(line.tickets)
     soonest, latest = _begins(line, 0, late=0.0), _begins(line, more, late=LATE_SECONDS)
     return [
-        _promise(line, soonest[place - _leavers(line, place)], latest[place + newcomers[place]])
+        _promise(line, soonest[place - leavers[place]], latest[place + newcomers[place]])
         for place in range(len(line.tickets))
     ]
 
@@ -160,13 +160,15 @@ def _promise(line: Line, soonest: float, latest: float) -> Promise | Hopeless:
     return Promise(earliest, line.closes_at if may_close else end, may_close)
 
 
-def _leavers(line: Line, place: int) -> int:
-    """How many of those before this one may leave: each who has given no sign for a while, and some of the others."""
-    silent = sum(
-        ticket.seen_at is not None and line.now - ticket.seen_at > GONE_AFTER / 2 for ticket in line.tickets[:place]
-    )
-    others = place - silent
-    return silent + min(others, math.ceil(others * LEAVES + SPREAD * math.sqrt(others * LEAVES * (1 - LEAVES))))
+def _leavers(line: Line) -> list[int]:
+    """How many of those before each may leave: whoever has given no sign for a while, and some of the others."""
+    found, silent = [], 0
+    for place, ticket in enumerate(line.tickets):
+        others = place - silent
+        some = math.ceil(others * LEAVES + SPREAD * math.sqrt(others * LEAVES * (1 - LEAVES)))
+        found.append(silent + min(others, some))
+        silent += ticket.seen_at is not None and line.now - ticket.seen_at > GONE_AFTER / 2
+    return found
 
 
 def _newcomers(line: Line) -> list[int]:
@@ -231,7 +233,8 @@ class _Walk:
                 return math.inf
             self._show()
         begins = self._at
-        self._play([Step(Do.INFLATE, fits)])
+        # Air that is given too long has to leave again, where the balloon is full.
+        self._play([Step(Do.INFLATE, fits + self._late / 2)])
         return begins
 
     def _show(self) -> None:
@@ -245,7 +248,7 @@ class _Walk:
         """Play these, and rest as after each puff."""
         for step in steps:
             self._do(step.do, step.seconds)
-        self._do(Do.REST, self._line.rest_seconds + self._late)
+        self._do(Do.REST, self._line.rest_seconds + self._late / 2)
 
     def _rest_until(self, at: float) -> None:
         if at > self._at:
