@@ -410,7 +410,7 @@ def _check_queue(cloud: Cloud, live: list[Run], now: datetime) -> None:
 
 def _check_in_time(cloud: Cloud, by: User | None, now: datetime) -> None:
     """Nobody is let into a line in which their turn can't come."""
-    promise = line.promise_to(cloud, by, now)
+    promise = line.outlook(cloud, by, now).promise
     if promise is Hopeless.CLOSING:
         raise refusals.Closed(line.why(promise, cloud, now))
     if promise is Hopeless.FULL:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -35,12 +36,20 @@ LATELY = Prepared(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What somebody has to expect: their place in line, and when their turn comes or why it can't."""
+
+    place: int
+    promise: Promise | Hopeless
+
+
 def read(cloud: Cloud, now: datetime, live: list[Run] | None = None) -> Line:
     """A cloud's line; the cloud must come with its venue. `live`: its runs that have not ended, if known."""
     live = LIVE(cloud=cloud.pk) if live is None else live
     playing = next((run for run in live if run.state == Run.State.PLAYING), None)
     waiting = [run for run in live if run.state == Run.State.WAITING]
-    tickets = sorted((run.ticket for run in waiting if run.source == Run.Source.VISITOR), key=queue.precedence)
+    tickets = sorted((run.ticket for run in waiting if _waits_as_visitor(run)), key=queue.precedence)
     moments = [moment for moment in (cloud.rested_at(), cloud.venue.held_until) if moment]
     return Line(
         now,
@@ -85,12 +94,18 @@ def joined(cloud: Cloud, live: Iterable[Run], by: User | None, now: datetime) ->
     return queue.joins(now, waiting, begun(cloud, visitors), failed if failed and all(failed) else None), turns
 
 
-def promise_to(cloud: Cloud, by: User | None, now: datetime) -> Promise | Hopeless:
-    """When somebody who presses now would begin; anybody, without `by`."""
+def outlook(cloud: Cloud, by: User | None, now: datetime) -> Outlook:
+    """The place of a person's ticket and when it will begin; that of a press of theirs, if they have none."""
     live = LIVE(cloud=cloud.pk)
-    round_at, turns = joined(cloud, live, by, now)
-    newcomer = Ticket(sys.maxsize, cloud.puff_seconds, now, round_at, turns)
-    return queue.promise_to(read(cloud, now, live), newcomer)
+    line = read(cloud, now, live)
+    mine = next((run for run in live if by and run.asked_by_id == by.pk and _waits_as_visitor(run)), None)
+    key = mine.pk if mine else sys.maxsize
+    if mine is None:
+        round_at, turns = joined(cloud, live, by, now)
+        line = queue.joined_by(line, Ticket(key, cloud.puff_seconds, now, round_at, turns))
+    at = next(at for at, ticket in enumerate(line.tickets) if ticket.key == key)
+    first = sum(_goes_first(run, now) for run in live)
+    return Outlook(first + at + 1, queue.promises(line)[at])
 
 
 def can_be_hopeless(cloud: Cloud, now: datetime) -> bool:
@@ -113,7 +128,7 @@ def _ahead(playing: Run | None, waiting: Iterable[Run], now: datetime) -> Iterab
     if playing and (playing.source != Run.Source.SHOW or playing.protected):
         yield from timeline.rest_of(playing.plan, (playing.paused_at or now) - (playing.started_at or now))
     for run in waiting:
-        if run.source != Run.Source.VISITOR and run.due_at <= now and run.protected:
+        if _goes_first(run, now) and run.protected:
             yield from run.plan
 
 
@@ -122,3 +137,12 @@ def _to_come(waiting: Iterable[Run], now: datetime) -> Iterable[queue.Show]:
     for run in waiting:
         if run.due_at > now and run.source != Run.Source.VISITOR and run.protected:
             yield queue.Show(run.due_at, run.plan)
+
+
+def _waits_as_visitor(run: Run) -> bool:
+    return run.state == Run.State.WAITING and run.source == Run.Source.VISITOR
+
+
+def _goes_first(run: Run, now: datetime) -> bool:
+    """Whether it is due before any visitor's turn."""
+    return run.state == Run.State.WAITING and run.source != Run.Source.VISITOR and run.due_at <= now

@@ -143,10 +143,10 @@ def promises(line: Line) -> list[Promise | Hopeless]:
     ]
 
 
-def promise_to(line: Line, newcomer: Ticket) -> Promise | Hopeless:
-    """When somebody who presses now would begin."""
+def joined_by(line: Line, newcomer: Ticket) -> Line:
+    """The line with one who presses now in their place."""
     at = bisect(line.tickets, precedence(newcomer), key=precedence)
-    return promises(replace(line, tickets=(*line.tickets[:at], newcomer, *line.tickets[at:])))[at]
+    return replace(line, tickets=(*line.tickets[:at], newcomer, *line.tickets[at:]))
 
 
 def _promise(line: Line, soonest: float, latest: float) -> Promise | Hopeless:

@@ -118,7 +118,8 @@ class Day:
         now = moment(self.at)
         round_at = queue.joins(now, waiting, self._newest_begun(), self.failed.get(who)) if live else now
         ticket = Ticket(next(self._keys), self.puff, now, round_at, lately if live else 0, now)
-        promise = queue.promise_to(self.line(), ticket)
+        line = queue.joined_by(self.line(), ticket)
+        promise = queue.promises(line)[line.tickets.index(ticket)]
         if isinstance(promise, Hopeless):
             self.refused[promise] += 1
             return
