@@ -15,6 +15,8 @@ from clouds.timeline import Step
 
 # More turns than this in an hour put nobody further back.
 MOST_TURNS = 50
+# A puff that failed or was lost is no turn.
+TURNS = (Run.Outcome.DONE, Run.Outcome.STOPPED)
 
 LIVE = Prepared(lambda: Run.objects.live().filter(cloud=Given("cloud")).oldest_first())
 OF_ROUND = Prepared(
@@ -87,11 +89,8 @@ def joined(cloud: Cloud, live: Iterable[Run], by: User | None, now: datetime) ->
         return now, 0
     waiting = [run.round_at or run.due_at for run in visitors if run.state == Run.State.WAITING]
     before = LATELY(by=by.pk, cloud=cloud.pk, since=now - queue.LATELY) if by else []
-    failed = None
-    if before and before[0].outcome in (Run.Outcome.FAILED, Run.Outcome.LOST):
-        failed = (before[0].round_at, before[0].ended_at)
-    turns = sum(run.outcome in (Run.Outcome.DONE, Run.Outcome.STOPPED) for run in before)
-    return queue.joins(now, waiting, begun(cloud, visitors), failed if failed and all(failed) else None), turns
+    turns = sum(run.outcome in TURNS for run in before)
+    return queue.joins(now, waiting, begun(cloud, visitors), _failed(before)), turns
 
 
 def outlook(cloud: Cloud, by: User | None, now: datetime) -> Outlook:
@@ -121,6 +120,14 @@ def why(hopeless: Hopeless, cloud: Cloud, now: datetime) -> str:
     at = closes_at.astimezone(cloud.venue.zone) if closes_at else now
     names = {"venue": cloud.venue, "at": f"{at:%H:%M}"}
     return _("%(venue)s closes at %(at)s, before it could be your turn.") % names
+
+
+def _failed(before: list[Run]) -> tuple[datetime, datetime] | None:
+    """The round of somebody's last puff, and its end, if it was no turn."""
+    last = next(iter(before), None)
+    if last and last.outcome not in TURNS and last.round_at and last.ended_at:
+        return last.round_at, last.ended_at
+    return None
 
 
 def _ahead(playing: Run | None, waiting: Iterable[Run], now: datetime) -> Iterable[Step]:
