@@ -2,19 +2,25 @@
 
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import islice
 
 from django.utils.translation import gettext as _
 
-from clouds import queue, timeline
+from clouds import models, planning, queue, recurrence, timeline
 from clouds.models import Cloud, Puff, Run, User
 from clouds.prepared import Given, Prepared
-from clouds.queue import Hopeless, Line, Promise, Ticket
-from clouds.timeline import Step
+from clouds.queue import Hopeless, Line, Promise, Show, Ticket
+from clouds.timeline import BadSteps, Step
 
 # More turns than this in an hour put nobody further back.
 MOST_TURNS = 50
+# Shows are planned every minute, so that those of the last minute before the horizon may not be yet.
+A_PLANNING = timedelta(minutes=1)
+# Of one show no more occurrences are counted.
+MOST_SHOWS = 50
 # A puff that failed or was lost is no turn.
 TURNS = (Run.Outcome.DONE, Run.Outcome.STOPPED)
 
@@ -64,7 +70,7 @@ def read(cloud: Cloud, now: datetime, live: list[Run] | None = None) -> Line:
         limit=cloud.queue_limit,
         ahead=tuple(_ahead(playing, waiting, now)),
         free_at=max(moments, default=None),
-        shows=tuple(_to_come(waiting, now)),
+        shows=tuple(_to_come(cloud, waiting, now)),
         closes_at=cloud.venue.next_closing(now),
         begun=begun(cloud, live),
     )
@@ -139,11 +145,30 @@ def _ahead(playing: Run | None, waiting: Iterable[Run], now: datetime) -> Iterab
             yield from run.plan
 
 
-def _to_come(waiting: Iterable[Run], now: datetime) -> Iterable[queue.Show]:
-    """What is due later; a show that makes way for visitors is no hindrance."""
-    for run in waiting:
-        if run.due_at > now and run.source != Run.Source.VISITOR and run.protected:
-            yield queue.Show(run.due_at, run.plan)
+def _to_come(cloud: Cloud, waiting: list[Run], now: datetime) -> list[Show]:
+    """What is due later, in order. What makes way for visitors is no hindrance, nor what a hold keeps away."""
+    coming = [run for run in waiting if run.due_at > now and run.source != Run.Source.VISITOR and run.protected]
+    shows = [Show(run.due_at, run.plan) for run in coming]
+    lasts = sum(run.seconds + cloud.rest_seconds + queue.LATE_SECONDS for run in waiting)
+    until = max(now, cloud.venue.held_until or now) + timedelta(seconds=lasts)
+    if until > now + planning.HORIZON:
+        planned = {(run.show_id, run.nominal_at) for run in coming}
+        shows += _not_planned_yet(cloud, planned, now + planning.HORIZON - A_PLANNING, until)
+    return sorted((show for show in shows if not cloud.venue.is_held(show.at)), key=lambda show: show.at)
+
+
+def _not_planned_yet(
+    cloud: Cloud, planned: set[tuple[int | None, datetime | None]], since: datetime, until: datetime
+) -> Iterable[Show]:
+    """Shows for which there are no runs yet: a queue may be longer than planning looks ahead."""
+    for show in models.Show.objects.due().filter(lines__cloud=cloud, protected=True).with_all():
+        place = next(place for place, line in enumerate(show.lines.all()) if line.cloud_id == cloud.pk)
+        stagger = timedelta(seconds=place * show.stagger_seconds)
+        with suppress(BadSteps, recurrence.BadRule):
+            steps = show.program.plan(show.scale_percent)
+            for nominal_at in islice(recurrence.occurrences(show.rule, since - stagger, until), MOST_SHOWS):
+                if (show.pk, nominal_at) not in planned:
+                    yield Show(nominal_at + stagger, steps)
 
 
 def _waits_as_visitor(run: Run) -> bool:

@@ -26,6 +26,8 @@ GRACE = timedelta(seconds=15)
 SIGN_EVERY = timedelta(seconds=15)
 # A visitor's puff ends at least so long before a show begins: off, confirmed, and half a second of peace.
 MAKE_WAY = timedelta(seconds=0.6)
+# A show that could not begin within this is not played.
+MISSED_AFTER_SECONDS = 60.0
 
 # What a promise reckons with. Of those before one, this share leaves, give or take so many standard deviations.
 LEAVES = 0.15
@@ -213,24 +215,28 @@ class _Walk:
         self._line = line
         self._late = late
         self._shows = [(_seconds(line, show.at), show.steps) for show in reversed(line.shows)]
-        self._at, self._fill = 0.0, line.fill
+        self._at, self._ended, self._fill = 0.0, 0.0, line.fill
         if line.ahead:
             self._play(line.ahead)
-        self._rest_until(_seconds(line, line.free_at))
+        free_at = _seconds(line, line.free_at)
+        while self._shows and self._shows[-1][0] < free_at:
+            self._show()
+        self._rest_until(free_at)
 
     def puff(self, seconds: float) -> float:
         """The moment at which a visitor's puff begins, after which it has been played; infinity if never."""
         line = self._line
         while True:
             wait = balloon.seconds_until_room(self._fill, line.measures)
-            if wait < math.inf:
+            show_at = self._shows[-1][0] if self._shows else math.inf
+            if wait == show_at == math.inf:
+                return math.inf
+            if self._at + wait < show_at:
                 # A hair more than it takes, so that there is room when that is reckoned anew.
                 self._rest_until(self._at + wait * (1 + 1e-9))
                 fits = min(seconds, balloon.seconds_that_fit(self._fill, line.hard_cap, line.measures) or seconds)
-                if not self._shows or self._at + fits + MAKE_WAY.total_seconds() <= self._shows[-1][0]:
+                if self._at + fits + MAKE_WAY.total_seconds() <= show_at:
                     break
-            elif not self._shows:
-                return math.inf
             self._show()
         begins = self._at
         # Air that is given too long has to leave again, where the balloon is full.
@@ -238,16 +244,18 @@ class _Walk:
         return begins
 
     def _show(self) -> None:
-        """The next show: it is played, if there is room for it."""
+        """The next show: it is played if nothing else keeps the cloud for too long, and if there is room for it."""
         at, steps = self._shows.pop()
         self._rest_until(at)
-        if balloon.overfills_at(self._fill, steps, self._line.hard_cap, self._line.measures) is None:
+        has_room = balloon.overfills_at(self._fill, steps, self._line.hard_cap, self._line.measures) is None
+        if self._ended - at <= MISSED_AFTER_SECONDS and has_room:
             self._play(steps)
 
     def _play(self, steps: Iterable[Step]) -> None:
         """Play these, and rest as after each puff."""
         for step in steps:
             self._do(step.do, step.seconds)
+        self._ended = self._at
         self._do(Do.REST, self._line.rest_seconds + self._late / 2)
 
     def _rest_until(self, at: float) -> None:

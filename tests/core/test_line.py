@@ -5,8 +5,8 @@ from datetime import datetime, time, timedelta
 import pytest
 from time_machine import TimeMachineFixture
 
-from clouds import actions, line, queue, refusals
-from clouds.models import Cloud, Plug, Run, User, Venue
+from clouds import actions, line, planning, queue, refusals
+from clouds.models import Cloud, Plug, Program, Run, Show, User, Venue
 from clouds.queue import Hopeless, Promise
 from clouds.timeline import Do, Step
 
@@ -130,6 +130,24 @@ def test_the_line_knows_what_plays_what_curators_ask_for_and_what_is_to_come(
 def test_a_show_that_makes_way_for_visitors_is_not_waited_for(cloud: Cloud) -> None:
     make.playing(cloud, source=Run.Source.SHOW, nominal_at=NOON, protected=False, seconds=500.0)
     assert line.read(cloud, NOON).ahead == ()
+
+
+def test_shows_are_counted_as_far_ahead_as_the_line_is_long(cloud: Cloud, venue: Venue) -> None:
+    program = Program.objects.create(name="Slow rain")
+    program.steps.create(do="inflate", seconds=5)
+    show = Show.objects.create(
+        venue=venue, name="Rain", program=program, first_on=NOON.date(), starts_at=time(12, 5),
+        rrule="FREQ=MINUTELY;INTERVAL=10",
+    )  # fmt: skip
+    show.lines.create(cloud=cloud)
+    planning.plan(venue, NOON)
+    make.run(cloud)
+    assert [found.at for found in line.read(cloud, NOON).shows] == [at(300)]
+    make.run(cloud, seconds=1500.0)
+    assert [found.at for found in line.read(cloud, NOON).shows] == [at(300), at(900), at(1500)]
+    Venue.objects.update(held_until=at(1000))
+    cloud = Cloud.objects.select_related("venue").get(pk=cloud.pk)
+    assert [found.at for found in line.read(cloud, NOON).shows] == [at(1500), at(2100)]
 
 
 def test_the_outlook_is_that_of_ones_ticket_or_of_a_press(cloud: Cloud, clock: TimeMachineFixture) -> None:
