@@ -39,7 +39,7 @@ def context(stands: Standing, by: User | None, now: datetime, *, may_press: bool
     if waits or (may_press and mine is None and stands.live):
         outlook = line.outlook(cloud, by, now)
         told |= {"place": outlook.place, "turn_comes": _comes(outlook, cloud, now)}
-    elif by and mine is None:
+    if by and mine is None:
         told["ended"] = _did_not_come(cloud, by, now)
     return told
 

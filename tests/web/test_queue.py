@@ -96,15 +96,15 @@ class TestTheCloudsPage:
         [
             (
                 {"outcome": "expired", "reason": "You seemed to have gone.", "started_at": None},
-                "Your last turn did not come. You seemed to have gone. It cost you nothing.",
+                "Your last turn did not come. You seemed to have gone. It cost you no turn.",
             ),
             (
                 {"outcome": "stopped", "reason": "Everything was stopped by Eve.", "started_at": None},
-                "Your last turn did not come. Everything was stopped by Eve. It cost you nothing.",
+                "Your last turn did not come. Everything was stopped by Eve. It cost you no turn.",
             ),
             (
                 {"outcome": "failed", "reason": "The plug did not answer."},
-                "Your last puff did not go well. The plug did not answer. It cost you nothing.",
+                "Your last puff did not go well. The plug did not answer. It cost you no turn.",
             ),
         ],
     )
@@ -118,6 +118,7 @@ class TestTheCloudsPage:
         cloud: Cloud,
         make_run: Make,
     ) -> None:
+        make_run(state="playing")
         make_run(ada, "ended", **fields)
         assert told in " ".join(text(visitor.get(URL)).split())
 
