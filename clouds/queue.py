@@ -214,6 +214,7 @@ class _Walk:
     def __init__(self, line: Line, late: float) -> None:
         self._line = line
         self._late = late
+        self._ample: dict[float, float] = {}
         self._shows = [(_seconds(line, show.at), show.steps) for show in reversed(line.shows)]
         self._at, self._ended, self._fill = 0.0, 0.0, line.fill
         if line.ahead:
@@ -225,23 +226,36 @@ class _Walk:
 
     def puff(self, seconds: float) -> float:
         """The moment at which a visitor's puff begins, after which it has been played; infinity if never."""
-        line = self._line
+        line, ample = self._line, self._ample_for(seconds)
         while True:
-            wait = balloon.seconds_until_room(self._fill, line.measures)
+            wait = 0.0 if self._fill <= ample else balloon.seconds_until_room(self._fill, line.measures)
             show_at = self._shows[-1][0] if self._shows else math.inf
             if wait == show_at == math.inf:
                 return math.inf
             if self._at + wait < show_at:
                 # A hair more than it takes, so that there is room when that is reckoned anew.
                 self._rest_until(self._at + wait * (1 + 1e-9))
-                fits = min(seconds, balloon.seconds_that_fit(self._fill, line.hard_cap, line.measures) or seconds)
+                fits = seconds if self._fill <= ample else self._that_fit(seconds)
                 if self._at + fits + MAKE_WAY.total_seconds() <= show_at:
                     break
             self._show()
         begins = self._at
         # Air that is given too long has to leave again, where the balloon is full.
-        self._play([Step(Do.INFLATE, fits + self._late / 2)])
+        self._do(Do.INFLATE, fits + self._late / 2)
+        self._rest()
         return begins
+
+    def _ample_for(self, seconds: float) -> float:
+        """A fill at which so many seconds fit for certain: it needn't be reckoned then what does, for hundreds."""
+        if seconds not in self._ample:
+            needed = max(timeline.SHORTEST_COUNTDOWN_SECONDS, seconds + timeline.MARGIN_SECONDS) + 0.1
+            level = balloon.fill_with_room(needed, self._line.measures)
+            self._ample[seconds] = -1.0 if level is None or seconds > self._line.hard_cap else level
+        return self._ample[seconds]
+
+    def _that_fit(self, seconds: float) -> float:
+        line = self._line
+        return min(seconds, balloon.seconds_that_fit(self._fill, line.hard_cap, line.measures) or seconds)
 
     def _show(self) -> None:
         """The next show: it is played if nothing else keeps the cloud for too long, and if there is room for it."""
@@ -252,9 +266,12 @@ class _Walk:
             self._play(steps)
 
     def _play(self, steps: Iterable[Step]) -> None:
-        """Play these, and rest as after each puff."""
+        """Play these, and rest as after every puff."""
         for step in steps:
             self._do(step.do, step.seconds)
+        self._rest()
+
+    def _rest(self) -> None:
         self._ended = self._at
         self._do(Do.REST, self._line.rest_seconds + self._late / 2)
 

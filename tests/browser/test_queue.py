@@ -2,26 +2,27 @@
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
+from pytest_playwright.pytest_playwright import CreateContextCallback
 
 from clouds.models import Run
 from tests import site
 from tests.browser.test_visit import PHONE, sign_up
 
 
-def phone(browser: Browser, address: str, name: str) -> Page:
+def phone(new_context: CreateContextCallback, address: str, name: str) -> Page:
     """Somebody who stands before the cloud."""
-    page = browser.new_context(viewport=PHONE).new_page()
+    page = new_context(viewport=PHONE).new_page()
     sign_up(page, address, name)
     page.goto(f"{address}/clouds/cumulus/")
     return page
 
 
 def test_who_comes_second_waits_for_their_turn_and_the_third_leaves(
-    browser: Browser, live: tuple[site.Simulator, str]
+    new_context: CreateContextCallback, live: tuple[site.Simulator, str]
 ) -> None:
     _, address = live
-    first, second, third = (phone(browser, address, name) for name in ("Ada", "Bob", "Eve"))
+    first, second, third = (phone(new_context, address, name) for name in ("Ada", "Bob", "Eve"))
     first.get_by_role("button", name="Puff for 5 s").click()
     expect(first.get_by_text("This is your puff.")).to_be_visible()
     second.get_by_role("button", name="Puff for 5 s").click()
@@ -38,10 +39,10 @@ def test_who_comes_second_waits_for_their_turn_and_the_third_leaves(
 
 
 def test_a_page_says_by_itself_that_its_visitor_is_still_there(
-    browser: Browser, live: tuple[site.Simulator, str]
+    new_context: CreateContextCallback, live: tuple[site.Simulator, str]
 ) -> None:
     _, address = live
-    first, second = (phone(browser, address, name) for name in ("Ada", "Bob"))
+    first, second = (phone(new_context, address, name) for name in ("Ada", "Bob"))
     first.get_by_role("button", name="Puff for 5 s").click()
     expect(first.get_by_text("This is your puff.")).to_be_visible()
     second.get_by_role("button", name="Puff for 5 s").click()
