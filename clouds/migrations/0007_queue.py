@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clouds', '0005_starters'),
+        ('clouds', '0006_rehearsals'),
     ]
 
     operations = [

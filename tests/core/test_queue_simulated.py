@@ -19,8 +19,8 @@ from clouds.timeline import Do, Step
 from .conftest import NOON
 
 VISITORS = 10_000
-A_DAY = 250
-OPEN_SECONDS = 2400.0
+A_DAY = 200
+OPEN_SECONDS = 3600.0
 PLANNED_AHEAD = 600.0
 
 
@@ -31,14 +31,13 @@ def moment(at: float) -> datetime:
 
 @dataclass(eq=False)
 class Visit:
-    """A ticket's way through the queue. `before`: who waited, or played, when it was pressed."""
+    """A ticket's way through the queue: what was promised, and what came of it."""
 
     who: int
     ticket: Ticket
     pressed: float
     last_sign: float
     retries: bool
-    before: int
     promises: list[tuple[float, Promise]] = field(default_factory=list)
     begun: float | None = None
     served_between: int = 0
@@ -52,7 +51,7 @@ class Day:
     def __init__(self, number: int, people: range) -> None:
         self.chance = chance = random.Random(number)
         self.puff, self.rest = chance.uniform(3, 10), chance.uniform(0, 4)
-        self.cool_down, self.limit = chance.uniform(5, 90), chance.choice([5, 10, 20, 40])
+        self.cool_down, self.limit = chance.uniform(5, 90), chance.choice([5, 10, 20, 40, 60])
         fill = chance.uniform(40, 90)
         self.measures = chance.choice([Measures(fill, chance.uniform(40, 300)), Measures(3600.0)])
         self.leaves, self.vanishes, self.fails = (chance.uniform(0, most) for most in (0.15, 0.12, 0.08))
@@ -62,11 +61,8 @@ class Day:
         self.visits: list[Visit] = []
         self.playing: Visit | Show | None = None
         self.ends_at, self.turn_is_over = 0.0, False
-        self.last: dict[int, Visit] = {}
         self.failed: dict[int, tuple[datetime, datetime]] = {}
         self.turns: defaultdict[int, list[float]] = defaultdict(list)
-        self.cooled: dict[int, float] = {}
-        self.refused: Counter[str] = Counter()
         self.begun: list[Visit] = []
         self._keys = itertools.count()
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -109,8 +105,8 @@ class Day:
             isinstance(self.playing, Visit) and self.playing.who == who
         ):
             return
-        if self.at < self.cooled.get(who, 0.0) or len(self.waiting) >= self.limit:
-            self.refused["limit" if len(self.waiting) >= self.limit else "cool-down"] += 1
+        if len(self.waiting) >= self.limit:
+            self._at(self.at + self.chance.uniform(30, 200), lambda: self.press(who))
             return
         lately = sum(self.at - at < queue.LATELY.total_seconds() for at in self.turns[who])
         live = bool(self.waiting) or isinstance(self.playing, Visit)
@@ -121,10 +117,8 @@ class Day:
         line = queue.joined_by(self.line(), ticket)
         promise = queue.promises(line)[line.tickets.index(ticket)]
         if isinstance(promise, Hopeless):
-            self.refused[promise] += 1
             return
-        before = len(self.waiting) + (self.playing is not None)
-        visit = Visit(who, ticket, self.at, math.inf, who in self.failed, before, [(self.at, promise)])
+        visit = Visit(who, ticket, self.at, math.inf, who in self.failed, [(self.at, promise)])
         self.visits.append(visit)
         self.waiting.append(visit)
         fate = self.chance.random()
@@ -241,9 +235,8 @@ class Day:
             self.failed[visit.who] = (visit.ticket.round_at, moment(self.at))
         else:
             self.turns[visit.who].append(self.at)
-            self.cooled[visit.who] = self.at + self.cool_down
             again += self.cool_down
-        if self.chance.random() < 0.7:
+        if self.chance.random() < 0.5:
             self._at(self.at + again, lambda: self.press(visit.who))
 
     def _begin_show(self, show: Show) -> None:
