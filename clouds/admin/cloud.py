@@ -53,7 +53,7 @@ class CloudAdmin(OnlyItsFields, Buttons):
     prepopulated_fields = {"slug": ["name"]}
     inlines = [PlugLines]
     fieldsets = [
-        (None, {"fields": ["name", "slug", "venue", "enabled"]}),
+        (None, {"fields": ["name", "slug", "venue", "enabled", "story"]}),
         (
             "Measures",
             {

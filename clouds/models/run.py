@@ -10,6 +10,7 @@ from django.db.models import Q
 from clouds import timeline
 from clouds.models.cloud import Cloud
 from clouds.models.show import Show
+from clouds.models.story import Fact
 from clouds.models.venue import Venue
 
 # So long before a show begins its conductor is there, and nothing else begins that would still play then.
@@ -109,6 +110,10 @@ class Run(models.Model):
     title = models.CharField(max_length=80, blank=True, help_text="The show or program it was, by its name then.")
     show = models.ForeignKey(Show, on_delete=models.PROTECT, null=True, blank=True, related_name="runs")
     nominal_at = models.DateTimeField(null=True, blank=True, help_text="The moment at which its show was due.")
+    fact = models.ForeignKey(Fact, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs")
+    told = models.CharField(
+        max_length=400, blank=True, help_text="The fact that it told, as it was then: a story may change."
+    )
     priority = models.BooleanField(default=False)
     protected = models.BooleanField(default=True)
     replaces = models.BooleanField(default=False)

@@ -22,7 +22,7 @@ PAGE = 50
 CHUNK = 500
 COLUMNS = [
     "puff", "cloud", "time zone", "on", "off", "who", "why", "did", "planned seconds", "real seconds", "outcome",
-    "reason", "times confirmed", "simulated",
+    "reason", "times confirmed", "simulated", "told",
 ]  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def puff(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _select(wanted: Q) -> PuffQuerySet:
-    return Puff.objects.filter(wanted).select_related("cloud__venue", "asked_by").newest_first()
+    return Puff.objects.filter(wanted).select_related("cloud__venue", "asked_by", "run").newest_first()
 
 
 class _Line:
@@ -120,6 +120,7 @@ def _cells(puff: Puff) -> list[Any]:
         puff.reason,
         "yes" if puff.confirmed else "no",
         "yes" if puff.simulated else "no",
+        puff.told,
     ]
 
 
