@@ -18,9 +18,9 @@ NAME = "The carbon cost of digital life"
 DESCRIPTION = (
     "Everything digital happens somewhere, on a machine that somebody made and something powers. Here is what that "
     "weighs, from next to nothing to more than most of us can picture. Choose any of it, and the cloud takes a breath "
-    "to match: ten times the carbon is always the same bit of air more. The figures are estimates, each for its own "
-    "time and place and way of counting, so follow the sources. CO₂e counts every greenhouse gas as the carbon dioxide "
-    "that would warm as much."
+    "to match: ten times the carbon is always the same bit of air more.\n\n"
+    "The figures are estimates, each for its own time and place and way of counting, so follow the sources. CO₂e "
+    "counts every greenhouse gas as the carbon dioxide that would warm as much."
 )
 
 
@@ -131,7 +131,7 @@ def permit(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Curators make stories, operators see them."""
     # Permissions are made after all migrations; these groups need them now.
     config = apps.get_app_config("clouds")
-    config.models_module = True  # it stands for an app that has models
+    config.models_module = getattr(config, "models_module", None) or True  # it stands for an app that has models
     create_permissions(config, verbosity=0, apps=apps)
     for name, words in (("curators", CURATORS), ("operators", OPERATORS)):
         group, _ = apps.get_model("auth", "Group").objects.get_or_create(name=name)
