@@ -6,13 +6,11 @@ Each figure is as its source gives it, rounded to three digits at most; the sent
 import django.core.validators
 import django.db.models.deletion
 from django.apps.registry import Apps
-from django.contrib.auth.management import create_permissions
 from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import F, Q
 
-CURATORS = "view add change delete"
-OPERATORS = "view"
+from clouds.groups import CURATORS, OPERATORS, allow
 
 NAME = "The carbon cost of digital life"
 DESCRIPTION = (
@@ -129,15 +127,8 @@ def make(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 def permit(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Curators make stories, operators see them."""
-    # Permissions are made after all migrations; these groups need them now.
-    config = apps.get_app_config("clouds")
-    config.models_module = getattr(config, "models_module", None) or True  # it stands for an app that has models
-    create_permissions(config, verbosity=0, apps=apps)
-    for name, words in (("curators", CURATORS), ("operators", OPERATORS)):
-        group, _ = apps.get_model("auth", "Group").objects.get_or_create(name=name)
-        codenames = [f"{word}_{model}" for word in words.split() for model in ("story", "fact")]
-        permissions = apps.get_model("auth", "Permission").objects
-        group.permissions.add(*permissions.filter(content_type__app_label="clouds", codename__in=codenames))
+    allow(apps, CURATORS, dict.fromkeys(("story", "fact"), "view add change delete"))
+    allow(apps, OPERATORS, dict.fromkeys(("story", "fact"), "view"))
 
 
 BAD_AMOUNT = "Give an amount of at least 0, and at most 1,000,000,000,000."
@@ -150,7 +141,7 @@ UNITS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clouds", "0005_starters")]
+    dependencies = [("clouds", "0006_rehearsals")]
     operations = [
         migrations.CreateModel(
             name="Story",

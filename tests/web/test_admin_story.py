@@ -134,6 +134,7 @@ def test_curators_make_stories_and_operators_see_them(
     group: str, may: bool, member: User, client: Client, story: Story, cloud: Cloud
 ) -> None:
     if not Group.objects.filter(name=group).exists():  # tests that commit have flushed them
+        Group.objects.create(name=group)
         import_module("clouds.migrations.0010_story").permit(apps, None)
     member.groups.add(Group.objects.get(name=group))
     client.force_login(member)
