@@ -7,7 +7,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from clouds.models import Cloud, Run, User, Venue
+from clouds.models import Cloud, Run, Story, User, Venue
 from clouds.queue import Promise
 from clouds.views import ticket
 from tests.web.conftest import Make, text
@@ -180,6 +180,16 @@ class TestSigns:
         theirs.refresh_from_db()
         assert mine.seen_at > ago(5)
         assert theirs.seen_at < ago(25)
+
+    def test_who_reads_the_clouds_story_meanwhile_is_there_too(
+        self, visitor: Client, ada: User, conducted: Venue, story: Story, make_run: Make
+    ) -> None:
+        run = make_run(ada, seen_at=ago(30))
+        page = text(visitor.get("/clouds/cumulus/story/"))
+        run.refresh_from_db()
+        assert run.seen_at > ago(5)
+        assert f'data-here="/runs/{run.pk}/here/"' in page
+        assert "Your turn comes in a moment." in page
 
     def test_a_look_of_somebody_else_is_none(self, client: Client, ada: User, conducted: Venue, make_run: Make) -> None:
         run = make_run(ada, seen_at=ago(30))
