@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from clouds import actions, refusals
 from clouds.models import Cloud, Puff, Run, User
-from clouds.views import standing
+from clouds.views import button, heavens, standing
 from clouds.views.answers import SeeOther, person, posts, reads, sorry
 
 STATUS: dict[type[refusals.Refused], int] = {
@@ -30,14 +31,13 @@ LAST_PUFFS = 5
 @reads
 def sky(request: HttpRequest) -> HttpResponse:
     """Every cloud that is switched on."""
-    now = timezone.now()
-    standings = standing.of_all(list(Cloud.objects.switched_on().select_related("venue")), now)
-    lively = any(one.is_lively for one in standings)
-    return render(
-        request,
-        "clouds/sky.html",
-        {"standings": standings, "sentence": standing.in_a_sentence(standings), "lively": lively},
-    )
+    return render(request, "clouds/sky.html", _every_cloud(timezone.now()))
+
+
+@reads
+def wall(request: HttpRequest) -> HttpResponse:
+    """The same for a projector by the work: nothing to press, and nothing that leads away."""
+    return render(request, "clouds/wall.html", _every_cloud(timezone.now()))
 
 
 @reads
@@ -82,6 +82,18 @@ def end(request: HttpRequest, pk: int) -> HttpResponseBase:
     return SeeOther(_url(run.cloud))
 
 
+def _every_cloud(now: datetime) -> dict[str, Any]:
+    clouds = list(Cloud.objects.switched_on().select_related("venue"))
+    standings = standing.of_all(clouds, now)
+    return {
+        "standings": standings,
+        "sentence": standing.in_a_sentence(standings),
+        "lively": any(one.is_lively for one in standings),
+        "at": now,
+        "phase": heavens.over(clouds[0].venue if clouds else None, now),
+    }
+
+
 def _fetch(slug: str) -> Cloud | None:
     return Cloud.objects.switched_on().select_related("venue").filter(slug=slug).first()
 
@@ -104,6 +116,10 @@ def _page(request: HttpRequest, found: Cloud, refused: refusals.Refused | None =
     refusal = refused or (None if mine else why_not)
     context = {
         "standing": stands,
+        "at": now,
+        "phase": heavens.over(found.venue, now),
+        "button": button.of(stands, seconds, mine, why_not, now),
+        "says": button.words(),
         "seconds": seconds,
         "reason": str(refusal) if refusal and str(refusal) != stands.sentence else "",
         "refusal": refusal,
