@@ -1,4 +1,4 @@
-"""Makes the favicon and the icons for home screens: the cloud that grows from the site's name. `python .ci/icons.py`."""
+"""Makes the favicon and the icons for home screens: the cloud that grows from "The Cloud". `python .ci/icons.py`."""
 
 import sys
 from pathlib import Path
@@ -19,14 +19,17 @@ ICONS = {
     "icon-maskable.png": (512, 0.8),
 }
 SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="-112 -112 224 224"><defs>
-<linearGradient id="s" x2="0" y2="1"><stop stop-color="#4f97d3"/><stop offset="1" stop-color="#a8d3f2"/></linearGradient>
-<linearGradient id="k" x2="0" y2="1"><stop stop-color="#e8f0f8"/><stop offset="1" stop-color="#b9cde0"/></linearGradient>
+<linearGradient id="s" x2="0" y2="1"><stop stop-color="#4f97d3"/>
+<stop offset="1" stop-color="#a8d3f2"/></linearGradient>
+<linearGradient id="k" x2="0" y2="1"><stop stop-color="#e8f0f8"/>
+<stop offset="1" stop-color="#b9cde0"/></linearGradient>
 <radialGradient id="l" cy=".4" r=".6" fx=".46" fy=".26"><stop stop-color="#fff"/><stop offset=".5" stop-color="#fff"/>
 <stop offset=".82" stop-color="#e8f0f8" stop-opacity=".5"/>
 <stop offset="1" stop-color="#b9cde0" stop-opacity="0"/></radialGradient>
 <clipPath id="c"><path d="OUTLINE"/></clipPath></defs>
 <rect x="-112" y="-112" width="224" height="224" rx="52" fill="url(#s)"/>
-<g transform="translate(0 6)" clip-path="url(#c)"><path fill="url(#k)" d="OUTLINE"/><g fill="url(#l)">LOBES</g></g></svg>
+<g transform="translate(0 6)" clip-path="url(#c)"><path fill="url(#k)" d="OUTLINE"/>
+<g fill="url(#l)">LOBES</g></g></svg>
 """
 
 

@@ -14,17 +14,15 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 
 from clouds import actions, pictures, timeline
-from clouds.admin.base import Buttons, View, curator, gone, not_so, posts, status_of
+from clouds.admin.base import Buttons, Lines, View, curator, gone, not_so, posts, status_of
 from clouds.forms import LineForm, RunNowForm
 from clouds.models import Cloud, Program, ProgramStep, Show
 from clouds.refusals import Refused
 from clouds.timeline import BadSteps, Do, Step
 
 if TYPE_CHECKING:
-    Inline = admin.TabularInline[Any, Any]
     FormSet = BaseInlineFormSet[Any, Any, Any]
 else:
-    Inline = admin.TabularInline
     FormSet = BaseInlineFormSet
 
 
@@ -56,7 +54,7 @@ class StepFormSet(FormSet):
                     raise ValidationError(f"The show “{show}” plays this. {why}")
 
 
-class StepLines(Inline):
+class StepLines(Lines):
     """The steps, in their order."""
 
     model = ProgramStep

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from clouds import actions, patterns, recurrence
-from clouds.admin.base import ModelAdmin, curator
+from clouds.admin.base import Lines, ModelAdmin, curator
 from clouds.forms import LineForm, ShowForm
 from clouds.models import Cloud, Show, ShowCloud, ShowDate, Venue
 from clouds.timeline import BadSteps
@@ -22,10 +22,8 @@ NEXT = 10
 TWICE = "This cloud is in the show already."
 
 if TYPE_CHECKING:
-    Inline = admin.TabularInline[Any, Any]
     FormSet = BaseInlineFormSet[Any, Any, Any]
 else:
-    Inline = admin.TabularInline
     FormSet = BaseInlineFormSet
 
 
@@ -59,7 +57,7 @@ class CloudFormSet(FormSet):
         return _why_not_on(show, cloud)
 
 
-class CloudLines(Inline):
+class CloudLines(Lines):
     """The clouds, in the order in which they begin."""
 
     model = ShowCloud
@@ -87,7 +85,7 @@ class DateFormSet(FormSet):
             raise ValidationError(str(error)) from error
 
 
-class DateLines(Inline):
+class DateLines(Lines):
     """Days left out, and moments added."""
 
     model = ShowDate

@@ -65,10 +65,10 @@
   function button(dock, news) {
     dock.dataset.press = news.press_seconds ?? "";
     if (live.hasAttribute("data-mine")) return;
-    const waits = dock.dataset.does === "next" && Number(dock.dataset.until) > now();
+    const waits = dock.dataset.does === "next" && Number(dock.dataset.until) > now(); // this visitor, whatever others may
     const { dataset: { [`says${news.state[0].toUpperCase()}${news.state.slice(1)}`]: shut } } = dock;
     if (news.press_seconds !== null) waits || offer(dock, news.press_seconds);
-    else if (news.until && news.until - now() < 12 * 3600e3) label(dock, "next", told(dock.dataset.saysNext, clock(news.until)), news.until);
+    else if (news.until && news.until - now() < 12 * 3600e3) label(dock, "shut", told(dock.dataset.saysNext, clock(news.until)), news.until);
     else label(dock, "shut", shut ?? dock.dataset.saysShut);
   }
 
