@@ -1,6 +1,7 @@
 """Which sky hangs behind a page: the one over its venue at this moment."""
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
@@ -19,7 +20,7 @@ def over(venue: Venue | None, now: datetime) -> str:
     return daylight.phase(now.astimezone(venue.zone)) if venue else ""
 
 
-def behind(request: HttpRequest) -> dict[str, SimpleLazyObject]:
+def behind(request: HttpRequest) -> dict[str, Any]:
     """A context processor: `phase`, over the first venue, for pages that are about no venue of their own."""
     return {"phase": SimpleLazyObject(_over_the_first)}
 
