@@ -120,6 +120,7 @@ def _page(request: HttpRequest, found: Cloud, refused: refusals.Refused | None =
         "phase": heavens.over(found.venue, now),
         "button": button.of(stands, seconds, mine, why_not, now),
         "says": button.words(),
+        "press": min(found.puff_seconds, found.seconds_that_fit_on(stands.fill)) or "",
         "seconds": seconds,
         "reason": str(refusal) if refusal and str(refusal) != stands.sentence else "",
         "refusal": refusal,

@@ -1,6 +1,7 @@
 """For all: what axe finds, what a keyboard reaches, what is left at 200 % and on the narrowest phone, and offline."""
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -244,6 +245,23 @@ def keep_still(page: Page) -> None:
     """Let nothing reach the page but what the test tells it."""
     for name in ("live.js", "news.js"):
         page.route(f"**/{name}", lambda route: route.abort())
+
+
+def test_the_button_can_be_pressed_again_as_soon_as_it_said(page: Page, gallery: str, ada: User) -> None:
+    on_at = timezone.now() - timedelta(seconds=6)
+    cloud = Cloud.objects.get(slug="ready")
+    Puff.objects.create(
+        cloud=cloud, pump="inflate", source="visitor", asked_by=ada, planned_seconds=5.0, on_at=on_at,
+        off_at=on_at + timedelta(seconds=5), outcome="done",
+    )  # fmt: skip
+    let_in(page, gallery, ada)
+    keep_still(page)
+    page.clock.install(time=datetime.now(UTC))
+    page.goto(f"{gallery}/clouds/ready/")
+    expect(page.locator("#puff")).to_have_text(re.compile(r"Next puff from \d\d:\d\d:\d\d"))
+    page.clock.run_for(int(cloud.cool_down_seconds) * 1000)
+    expect(page.locator("#puff")).to_be_enabled()
+    expect(page.locator("#puff")).to_have_text("Puff for 5 s")
 
 
 def test_the_wall_and_the_sky_say_so_when_there_is_no_news(page: Page, gallery: str) -> None:
