@@ -161,7 +161,7 @@ def test_the_browser_learns_what_it_needs_to_draw_on(
         page = text(visitor.get(URL))
     assert 'data-cloud="cumulus" data-fill="0.25000" data-gain="0.0166667" data-loss="0.0069315"' in page
     assert 'data-at="1782907200000"' in page
-    assert 'data-does="puffing" data-until="1782907205000"' in page
+    assert 'data-does="puffing" data-press="5.0" data-until="1782907205000"' in page
     assert "data-mine" in page
 
 
