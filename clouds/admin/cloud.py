@@ -49,7 +49,7 @@ class CloudAdmin(OnlyItsFields, Buttons):
     prepopulated_fields = {"slug": ["name"]}
     inlines = [PlugLines]
     fieldsets = [
-        (None, {"fields": ["name", "slug", "venue", "enabled"]}),
+        (None, {"fields": ["name", "slug", "venue", "enabled", "story"]}),
         (
             _("Measures"),
             {

@@ -2,6 +2,7 @@
 // What is known of a cloud stands in its element's data-*, written by the server or from an event; drawing only reads it.
 (() => {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const DRAWN = "[data-cloud][data-at]";
   const live = document.getElementById("live");
   const sizes = new Map(); // by slug, as drawn now: a correction glides instead of jumping
   let ahead = Infinity; // how far this clock is ahead of the server's, ms; the quickest message tells it best
@@ -30,7 +31,7 @@
     if (!live || live.hasAttribute("data-stale") || time - drawnAt < (calm.matches ? 1000 : 30)) return;
     drawnAt = time;
     const when = now();
-    for (const cloud of document.querySelectorAll("[data-cloud]")) draw(cloud, when);
+    for (const cloud of document.querySelectorAll(DRAWN)) draw(cloud, when);
     count(when);
     set(document.documentElement, "data-phase", live.dataset.phase);
   }
@@ -75,13 +76,14 @@
   document.addEventListener("cloud:news", ({ detail }) => {
     heard(detail.at);
     for (const news of detail.clouds) {
-      const cloud = document.querySelector(`[data-cloud="${CSS.escape(news.slug)}"]`);
+      const cloud = document.querySelector(`${DRAWN}[data-cloud="${CSS.escape(news.slug)}"]`);
       if (!cloud) continue;
       Object.assign(cloud.dataset, { fill: news.fill, gain: news.gain, loss: news.loss, at: detail.at });
       cloud.className = cloud.className.replace(/\bstate-\w+/, `state-${news.state}`);
       if (cloud !== live) continue;
       say(live.querySelector("#status"), news.sentence);
-      button(live.querySelector(".dock"), news);
+      const dock = live.querySelector(".dock");
+      if (dock) button(dock, news);
     }
   });
 
@@ -100,7 +102,7 @@
     }
   }
 
-  for (const { dataset } of document.querySelectorAll("[data-cloud]")) heard(Number(dataset.at));
+  for (const { dataset } of document.querySelectorAll(DRAWN)) heard(Number(dataset.at));
   document.addEventListener("visibilitychange", stayAwake);
   stayAwake();
   requestAnimationFrame(frame);
