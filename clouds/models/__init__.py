@@ -7,10 +7,11 @@ from clouds.models.program import Program, ProgramStep
 from clouds.models.puff import Puff
 from clouds.models.run import Run
 from clouds.models.show import CalledOff, Show, ShowCloud, ShowDate
+from clouds.models.tally import Tally
 from clouds.models.user import User
 from clouds.models.venue import Venue
 
 __all__ = [
     "Act", "BalloonNote", "CalledOff", "Cloud", "Plug", "Program", "ProgramStep", "Puff", "Run", "Show", "ShowCloud",
-    "ShowDate", "User", "Venue",
+    "ShowDate", "Tally", "User", "Venue",
 ]  # fmt: skip
