@@ -3,18 +3,20 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from clouds import balloon
 from clouds.balloon import Measures
 from clouds.timeline import Do
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Drawn in these units, a phone shows its letters large enough to read.
 WIDTH, HEIGHT = 480, 150
 # The curve is drawn up to a little above full, so that one that is too full is seen to be.
 TOP = 1.15
 POINTS_A_STRETCH = 12
-MARKS = 4
+MOST_MARKS = 6
+MARK_EVERY_MINUTES = (1, 2, 5, 10, 15, 30, 60, 180, 720, 1440)
 MOST_ROWS = 200
 # After so many half-lives there is less than a four-thousandth left of what was in a balloon.
 FORGOTTEN_AFTER_HALF_LIVES = 12
@@ -102,7 +104,7 @@ def draw(
         curve=curve,
         area=f"0,{HEIGHT} {curve} {WIDTH},{HEIGHT}",
         full_y=_y(balloon.FULL),
-        marks=[(WIDTH * place / MARKS, begin + (end - begin) * place / MARKS) for place in range(MARKS + 1)],
+        marks=[(x(at), at) for at in _marks(begin, end)],
         rows=rows[:MOST_ROWS],
     )
 
@@ -146,6 +148,20 @@ def _changes(
     changes += [(one.on_at, "on", one.do) for one in stretches]
     changes += [(one.off_at, "off", one.do) for one in stretches]
     return sorted((change for change in changes if change[0] <= end), key=lambda change: (change[0], order[change[1]]))
+
+
+def _marks(begin: datetime, end: datetime) -> list[datetime]:
+    """Whole minutes to read times from, not so near to the ends that their words would be cut off."""
+    margin = (end - begin) * 0.04
+    minutes = (end - begin).total_seconds() / 60 / MOST_MARKS
+    step = timedelta(minutes=next((step for step in MARK_EVERY_MINUTES if step >= minutes), MARK_EVERY_MINUTES[-1]))
+    at = begin - (begin - EPOCH) % step + step
+    found = []
+    while at < end:
+        if begin + margin < at < end - margin:
+            found.append(at)
+        at += step
+    return found
 
 
 def _y(level: float) -> float:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
@@ -105,6 +106,12 @@ def long_duration(seconds: float) -> str:
     if seconds < 60:
         return f"{round(seconds)} s"
     return f"{round(seconds / 60)} min" if seconds < 7200 else f"{round(seconds / 3600, 1):g} h"
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """12,345."""
+    return number_format(number, force_grouping=True)
 
 
 @register.filter

@@ -19,6 +19,7 @@ from clouds.selection import ChartsForm
 from clouds.views.answers import reads
 
 A_DAY = timedelta(days=1)
+A_WEEK = 7
 # From so many seconds a day on, minutes are easier to grasp.
 IN_MINUTES_FROM = 600
 
@@ -68,15 +69,17 @@ def _hours(venues: Sequence[Venue], cloud: Cloud | None, since: date | None) -> 
 def _charts(hours: Sequence[Hour], first: date, last: date) -> dict[str, Any]:
     days = charts.stretches(hours, first, last)
     in_minutes = max(one.seconds_a_day for one in days) >= IN_MINUTES_FROM
-    unit, divisor = (_("min"), 60) if in_minutes else (_("s"), 1)
+    divisor = 60 if in_minutes else 1
     return {
         "heat": charts.heat_map(hours),
         "weekdays": [str(WEEKDAYS_ABBR[number]) for number in range(7)],
         "stretches": days,
         "averaged": _averaged(days),
+        "by_month": max(one.days for one in days) > A_WEEK,
         "puffs_a_day": charts.bars(days, [one.puffs_a_day for one in days]),
         "air_a_day": charts.bars(days, [one.seconds_a_day / divisor for one in days]),
-        "air_unit": unit,
+        "air_in": _("minutes") if in_minutes else _("seconds"),
+        "air_unit": " min" if in_minutes else " s",
     }
 
 
@@ -85,4 +88,4 @@ def _averaged(days: Sequence[Stretch]) -> str:
     longest = max(one.days for one in days)
     if longest == 1:
         return _("One bar for each day.")
-    return _("Each bar is the average of a week.") if longest <= 7 else _("Each bar is the average of a month.")
+    return _("Each bar is the average of a week.") if longest <= A_WEEK else _("Each bar is the average of a month.")

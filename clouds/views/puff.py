@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from operator import attrgetter
 from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clouds import surroundings, timeline
-from clouds.models import BalloonNote, Cloud, Puff
+from clouds.models import Cloud, Puff
 from clouds.models.cloud import LONGEST_PUFF_SECONDS
 from clouds.selection import Selection
 from clouds.surroundings import Picture, Seen, Stretch
@@ -39,12 +38,13 @@ def puff(request: HttpRequest, pk: int) -> HttpResponse:
     if found is None:
         return sorry(request, 404, _("There is no such puff."))
     place, here = (found.on_at, found.pk), Selection(cloud=found.cloud)
-    siblings = found.run.puffs.order_by("step")[: MOST_SIBLINGS + 1] if found.run else []
+    siblings = list(found.run.puffs.order_by("step")[: MOST_SIBLINGS + 1]) if found.run else []
     context = {
         "puff": found,
         "planned": _planned(found),
         "picture": _picture(found, timezone.now()),
-        "siblings": siblings if len(siblings) > 1 else [],
+        "siblings": siblings[:MOST_SIBLINGS] if len(siblings) > 1 else [],
+        "more_siblings": len(siblings) > MOST_SIBLINGS,
         "earlier": next(iter(here.page(1, before=place)), None),
         "later": next(iter(here.page(1, after=place)), None),
     }
@@ -67,31 +67,25 @@ def _planned(puff: Puff) -> Planned | None:
 
 
 def _picture(puff: Puff, now: datetime) -> Picture:
-    begin = puff.on_at - AROUND
-    end = min((puff.off_at or now) + AROUND, max(now, puff.off_at or puff.on_at + timedelta(seconds=1)))
-    cloud = puff.cloud
-    notes = cloud.notes.filter(noted_at__lte=end)
-    known: BalloonNote | None = notes.filter(noted_at__lte=begin).order_by("-noted_at").first()
+    cloud, begin = puff.cloud, puff.on_at - AROUND
+    over = max(puff.off_at or now, puff.on_at)
+    end = min(over + AROUND, max(now, over))
+    notes = list(cloud.notes.filter(noted_at__lte=end).order_by("noted_at"))
+    known = next((note.noted_at for note in reversed(notes) if note.noted_at <= begin), None)
     back = surroundings.looks_back(cloud.measures)
-    since = begin - back if back else None
-    if known and (since is None or known.noted_at > since):
-        since = known.noted_at
-    seen = notes.filter(noted_at__gte=since) if since else notes
-    return surroundings.draw(
-        list(_stretches(cloud, puff, since, end, now)),
-        [Seen(note.noted_at, note.fill) for note in seen],
-        cloud.measures,
-        begin,
-        end,
-    )
+    since = max(filter(None, (known, begin - back if back else None)), default=None)
+    seen = [Seen(note.noted_at, note.fill) for note in notes if since is None or note.noted_at >= since]
+    stretches = list(_stretches(cloud, puff, since, end, now))
+    return surroundings.draw(stretches, seen, cloud.measures, begin, end)
 
 
 def _stretches(cloud: Cloud, shown: Puff, since: datetime | None, end: datetime, now: datetime) -> Iterable[Stretch]:
     """The puffs that count for the picture, oldest first; of one that began before what is known, the rest."""
-    puffs = cloud.puffs.filter(on_at__lt=end).newest_first().only("pump", "on_at", "off_at")
+    puffs = Puff.objects.filter(cloud=cloud, on_at__lt=end).newest_first()
     if since:
         puffs = puffs.filter(on_at__gt=since - LONGEST)
-    for puff in sorted(puffs[:MOST_AROUND], key=attrgetter("on_at")):
-        on_at, off_at = max(puff.on_at, since or puff.on_at), puff.off_at or max(now, puff.on_at)
-        if off_at > on_at or puff == shown:
-            yield Stretch(Do(puff.pump), on_at, max(on_at, off_at), shown=puff == shown)
+    rows = puffs.values_list("pk", "pump", "on_at", "off_at")[:MOST_AROUND]
+    for pk, pump, on_at, off_at in reversed(rows):
+        begin, end = max(on_at, since or on_at), off_at or max(now, on_at)
+        if begin < end or pk == shown.pk:
+            yield Stretch(Do(pump), begin, max(begin, end), shown=pk == shown.pk)
