@@ -69,7 +69,7 @@ def _puffs(chance: random.Random, clouds: list[int], people: list[int], until: d
                 continue
             source, outcome = chance.choice(SOURCES), chance.choice(OUTCOMES)
             seconds = chance.choice([3.0, 5.0, 5.0, 8.0])
-            who = people[int(len(people) * chance.random() ** 3)] if source == "visitor" else None
+            who = people[int(len(people) * chance.random() ** 1.5)] if source == "visitor" else None
             if source == "show" and (run is None or chance.random() < 0.1):
                 run = _run(chance.choice(clouds), on_at)
             yield (

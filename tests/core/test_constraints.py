@@ -23,6 +23,7 @@ from clouds.models import (
     Show,
     ShowCloud,
     ShowDate,
+    Tally,
     User,
     Venue,
 )  # fmt: skip
@@ -67,6 +68,12 @@ def set_plug(**fields: object) -> Deed:
 def add_plug(**fields: object) -> Deed:
     return lambda it: Plug.objects.create(
         **{"venue": it.venue, "cloud": it.cloud, "pump": "deflate", "host": "127.0.0.1", "port": 9998} | fields
+    )
+
+
+def add_tally(**fields: object) -> Deed:
+    return lambda it: Tally.objects.create(
+        **{"cloud": it.cloud, "begins_at": NOON, "puffs": 1, "seconds": 5.0} | fields
     )
 
 
@@ -149,7 +156,8 @@ def a_run(**fields: object) -> Callable[[Show, Gallery], object]:
 
 
 NOUNS = (
-    Act, BalloonNote, CalledOff, Cloud, Plug, Program, ProgramStep, Puff, Run, Show, ShowCloud, ShowDate, User, Venue,
+    Act, BalloonNote, CalledOff, Cloud, Plug, Program, ProgramStep, Puff, Run, Show, ShowCloud, ShowDate, Tally,
+    User, Venue,
 )  # fmt: skip
 ENDED = {"state": "ended", "outcome": "done", "ended_at": NOON}
 PLAYING = {"state": "playing", "started_at": NOON}
@@ -210,6 +218,7 @@ BROKEN: list[tuple[str, Deed]] = [
     ("a_moment_is_added_once", in_a_show(on_day(time(9)), on_day(time(9)))),
     ("a_day_is_left_out_once", in_a_show(on_day(None), on_day(None))),
     ("an_occurrence_is_called_off_once", in_a_show(called_off(), called_off())),
+    ("an_hour_of_a_cloud_is_tallied_once", twice(add_tally(), add_tally())),
 ]
 
 KEPT: list[tuple[str, Deed]] = [
@@ -249,6 +258,7 @@ KEPT: list[tuple[str, Deed]] = [
     ("a_moment_is_added_once", in_a_show(on_day(time(9)), on_day(time(10)))),
     ("a_day_is_left_out_once", in_a_show(on_day(None), on_day(time(10)))),
     ("an_occurrence_is_called_off_once", in_a_show(called_off(), called_off(1))),
+    ("an_hour_of_a_cloud_is_tallied_once", twice(add_tally(), add_tally(begins_at=NOON + timedelta(hours=1)))),
 ]
 
 

@@ -1,5 +1,6 @@
 """The tally holds what the history holds, whatever ended a puff."""
 
+import io
 import random
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 
 from clouds import hours
 from clouds.conductor import ledger
@@ -94,9 +96,11 @@ def test_counting_anew_takes_back_what_was_wrong(cloud: Cloud, venue: Venue) -> 
     other = Cloud.objects.create(venue=venue, name="Nimbus", slug="nimbus")
     Tally.objects.create(cloud=cloud, begins_at=NOON - timedelta(hours=1), puffs=99, seconds=1.0)
     Tally.objects.create(cloud=other, begins_at=NOON, puffs=3, seconds=1.0)
-    assert tally.recount(cloud) == 1
+    said = io.StringIO()
+    call_command("recount", stdout=said)
+    assert said.getvalue() == "Cumulus: 1 puffs\nNimbus: 0 puffs\n"
     assert kept(cloud) == {NOON: (1, 5.0)}
-    assert kept(other) == {NOON: (3, 1.0)}
+    assert not kept(other)
 
 
 @pytest.mark.django_db
@@ -106,3 +110,11 @@ def test_what_there_was_before_the_tally_is_counted(cloud: Cloud) -> None:
     migration: Any = import_module("clouds.migrations.0009_history")
     migration.count(apps, None)
     assert kept(cloud) == counted(cloud) == {NOON: (3, 15.0), NOON + timedelta(hours=1): (2, 10.0)}
+
+
+@pytest.mark.django_db
+def test_counting_a_cloud_leaves_the_others_alone(cloud: Cloud, venue: Venue) -> None:
+    other = Cloud.objects.create(venue=venue, name="Nimbus", slug="nimbus")
+    Tally.objects.create(cloud=other, begins_at=NOON, puffs=3, seconds=1.0)
+    tally.recount(cloud)
+    assert kept(other) == {NOON: (3, 1.0)}

@@ -11,11 +11,20 @@ from clouds.models import Cloud, User
 from clouds.views import history
 from tests.web.conftest import Make, text
 
-PAGES = ["/", "/clouds/cumulus/", "/history/", "/accounts/signup/", "/accounts/login/", "/accounts/puffs/", "/nowhere/"]
+PAGES = [
+    "/",
+    "/clouds/cumulus/",
+    "/history/",
+    "/history/charts/",
+    "/accounts/signup/",
+    "/accounts/login/",
+    "/accounts/puffs/",
+    "/nowhere/",
+]
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-@pytest.mark.parametrize("url", [*PAGES, "/healthz", "/history.csv", "/admin/login/"])
+@pytest.mark.parametrize("url", [*PAGES, "/healthz", "/history.csv", "/history.json", "/admin/login/"])
 def test_every_answer_comes_with_the_content_policy(url: str, visitor: Client, cloud: Cloud) -> None:
     policy = visitor.get(url)["Content-Security-Policy"]
     assert "default-src 'self'" in policy
