@@ -51,7 +51,7 @@ class Selection:
 
     def page(self, count: int, *, before: Place | None = None, after: Place | None = None) -> list[Puff]:
         """So many puffs, newest first: the newest, or those next to a place, older or newer than it."""
-        puffs = Puff.objects.filter(self._days())
+        puffs = Puff.everything.filter(self._days())
         puffs = puffs.before(*before) if before else puffs.after(*after) if after else puffs
         order = ("on_at", "pk") if after else ("-on_at", "-pk")
         ranges = [puffs.filter(kind).order_by() for kind in self._kinds()]
@@ -101,7 +101,7 @@ def _combinations(values: dict[str, list[Any]]) -> list[dict[str, list[Any]]]:
 
 
 def _whole() -> PuffQuerySet:
-    return Puff.objects.select_related("cloud__venue", "asked_by", "run")
+    return Puff.everything.select_related("cloud__venue", "asked_by", "run", "rehearsal")
 
 
 def _between(first: date | None, last: date | None, zone: ZoneInfo) -> Q:
@@ -170,7 +170,7 @@ class HistoryForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("Pumps"),
         required=False,
-        choices=[("", _("Real and simulated")), (REAL, _("Real")), (SIMULATED, _("Simulated"))],
+        choices=[("", _("Real and simulated")), (REAL, _("Real")), (SIMULATED, _("Simulated, or rehearsed"))],
         error_messages={"invalid_choice": _("Choose real or simulated.")},
     )
 

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from clouds.models.cloud import Cloud
 from clouds.models.plug import Plug
+from clouds.models.rehearsal import ForReal, Rehearsal
 from clouds.models.run import Run
 from clouds.timeline import Do
 
@@ -32,6 +33,9 @@ class PuffQuerySet(models.QuerySet["Puff"]):
     def after(self, on_at: datetime, pk: int) -> "PuffQuerySet":
         """Those that come before this place in the history, newest first."""
         return self.filter(on_at__gte=on_at).exclude(on_at=on_at, pk__lte=pk)
+
+
+PuffManager = ForReal.from_queryset(PuffQuerySet)
 
 
 class Puff(models.Model):
@@ -76,8 +80,10 @@ class Puff(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     confirmed = models.BooleanField(default=True)
     simulated = models.BooleanField(default=False)
+    rehearsal = models.ForeignKey(Rehearsal, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
-    objects: ClassVar = PuffQuerySet.as_manager()
+    objects: ClassVar = PuffManager()
+    everything: ClassVar = PuffQuerySet.as_manager()
 
     class Meta:
         ordering = ["-on_at", "-pk"]

@@ -20,7 +20,8 @@ CHUNK = 2000
 class Tally(models.Model):
     """The puffs that began in one hour on one cloud, and the pump time that inflated it.
 
-    `begins_at` is when that hour began on the clocks where the cloud hangs. Puffs that are still on don't count yet.
+    `begins_at` is when that hour began on the clocks where the cloud hangs. Puffs that are
+    still on don't count yet, and those that were only rehearsed never do.
     """
 
     cloud = models.ForeignKey(Cloud, on_delete=models.CASCADE, related_name="tallies", db_index=False)

@@ -17,7 +17,7 @@ from clouds.views.answers import reads, sorry
 CHUNK = 500
 COLUMNS = [
     "puff", "cloud", "time zone", "on", "off", "who", "why", "part of", "did", "planned seconds", "real seconds",
-    "outcome", "reason", "times confirmed", "simulated",
+    "outcome", "reason", "times confirmed", "simulated", "rehearsed at speed",
 ]  # fmt: skip
 
 
@@ -96,6 +96,7 @@ def _cells(puff: Puff) -> list[Any]:
         puff.reason,
         puff.confirmed,
         puff.simulated,
+        puff.rehearsal.speed if puff.rehearsal else None,
     ]
 
 

@@ -34,15 +34,21 @@ class Planned(NamedTuple):
 @reads
 def puff(request: HttpRequest, pk: int) -> HttpResponse:
     """One puff."""
-    found = Puff.objects.filter(pk=pk).select_related("cloud__venue", "asked_by", "run__show", "plug").first()
+    found = (
+        Puff.everything.filter(pk=pk)
+        .select_related("cloud__venue", "asked_by", "run__show", "run__rehearsal", "rehearsal")
+        .first()
+    )
     if found is None:
         return sorry(request, 404, _("There is no such puff."))
     place, here = (found.on_at, found.pk), Selection(cloud=found.cloud)
-    siblings = list(found.run.puffs.order_by("step")[: MOST_SIBLINGS + 1]) if found.run else []
+    of_its_run = Puff.everything.filter(run=found.run).order_by("step")
+    siblings = list(of_its_run[: MOST_SIBLINGS + 1]) if found.run else []
     context = {
         "puff": found,
         "planned": _planned(found),
-        "picture": _picture(found, timezone.now()),
+        # A rehearsal gave the balloon no air.
+        "picture": None if found.rehearsal else _picture(found, timezone.now()),
         "siblings": siblings[:MOST_SIBLINGS] if len(siblings) > 1 else [],
         "more_siblings": len(siblings) > MOST_SIBLINGS,
         "earlier": next(iter(here.page(1, before=place)), None),
@@ -62,8 +68,8 @@ def _planned(puff: Puff) -> Planned | None:
         return None
     if cue is None:
         return None
-    on_at = run.started_at + cue.at
-    return Planned(on_at, on_at + timedelta(seconds=puff.planned_seconds))
+    on_at = run.started_at + cue.at / run.speed
+    return Planned(on_at, on_at + timedelta(seconds=puff.planned_seconds / run.speed))
 
 
 def _picture(puff: Puff, now: datetime) -> Picture:

@@ -13,7 +13,7 @@ from django.core.management import call_command
 
 from clouds import hours
 from clouds.conductor import ledger
-from clouds.models import Cloud, Plug, Puff, Tally, Venue, tally
+from clouds.models import Cloud, Plug, Puff, Rehearsal, Tally, Venue, tally
 from tests.core import make
 from tests.core.conftest import NOON
 
@@ -90,6 +90,15 @@ def test_a_puff_counts_once_and_only_when_it_has_ended(cloud: Cloud) -> None:
 
 
 @pytest.mark.django_db
+def test_a_rehearsal_counts_for_nothing(cloud: Cloud) -> None:
+    rehearsal = Rehearsal.objects.create(venue=cloud.venue, title="Drizzle", asked_at=NOON)
+    puff = make.puff(cloud, seconds=None, rehearsal=rehearsal, simulated=True)
+    ledger._close(puff, NOON + timedelta(seconds=5), "done", "", confirmed=True)
+    tally.recount(cloud)
+    assert not kept(cloud)
+
+
+@pytest.mark.django_db
 def test_counting_anew_takes_back_what_was_wrong(cloud: Cloud, venue: Venue) -> None:
     make.puff(cloud)
     make.puff(cloud, seconds=None, on_at=NOON + timedelta(seconds=60))
@@ -107,6 +116,8 @@ def test_counting_anew_takes_back_what_was_wrong(cloud: Cloud, venue: Venue) -> 
 def test_what_there_was_before_the_tally_is_counted(cloud: Cloud) -> None:
     for number in range(5):
         make.puff(cloud, on_at=NOON + timedelta(minutes=20 * number))
+    rehearsal = Rehearsal.objects.create(venue=cloud.venue, title="Drizzle", asked_at=NOON)
+    make.puff(cloud, on_at=NOON, rehearsal=rehearsal, simulated=True)
     migration: Any = import_module("clouds.migrations.0009_history")
     migration.count(apps, None)
     assert kept(cloud) == counted(cloud) == {NOON: (3, 15.0), NOON + timedelta(hours=1): (2, 10.0)}

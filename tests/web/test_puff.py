@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from clouds import balloon
 from clouds.balloon import Measures
-from clouds.models import BalloonNote, Cloud, Program, Show, User, Venue
+from clouds.models import BalloonNote, Cloud, Program, Rehearsal, Show, User, Venue
 from clouds.timeline import Do
 from clouds.views import puff as page_of
 from tests.web.conftest import Make, text
@@ -168,3 +168,33 @@ def test_a_clock_that_is_behind_the_puff_breaks_nothing(client: Client, make_puf
     for seconds in (None, 5.0):
         puff = make_puff(on_at=timezone.now() + timedelta(hours=3), seconds=seconds)
         assert client.get(f"/history/{puff.pk}/").status_code == 200
+
+
+def test_a_rehearsal_says_so_and_has_no_picture(
+    client: Client, cloud: Cloud, make_puff: Make, make_run: Make, conducted: Venue
+) -> None:
+    rehearsal = Rehearsal.objects.create(venue=conducted, title="Drizzle", speed=10.0, asked_at=AT)
+    steps = [{"do": "rest", "seconds": 5.0}, {"do": "inflate", "seconds": 5.0}]
+    run = make_run(state="ended", steps=steps, started_at=AT, rehearsal=rehearsal, simulated=True)
+    puff = make_puff(
+        on_at=AT + timedelta(seconds=0.5), seconds=0.5, run=run, step=1, rehearsal=rehearsal, simulated=True
+    )
+    page = text(client.get(f"/history/{puff.pk}/"))
+    assert "Planned 13:00:05.512 13:00:06.012 5 s" in words(page)
+    assert "rehearsal, 10 times as fast" in page
+    assert "gave the balloon no air" in page
+    assert "fill-around" not in page
+    row = words(text(client.get("/history/?kind=simulated")))
+    assert "rehearsal, 10 times as fast" in row
+
+
+def test_a_rehearsal_gives_the_pictures_of_others_no_air(client: Client, venue: Venue, make_puff: Make) -> None:
+    rehearsal = Rehearsal.objects.create(venue=venue, title="Drizzle", asked_at=AT)
+    make_puff(on_at=AT - timedelta(minutes=2), seconds=30.0, rehearsal=rehearsal, simulated=True)
+    puff = make_puff(on_at=AT, seconds=6.0)
+    assert [line.rsplit(" ", 2)[-2] for line in table(text(client.get(f"/history/{puff.pk}/")))] == [
+        "0",
+        "0",
+        "10",
+        "10",
+    ]
