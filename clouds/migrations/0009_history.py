@@ -16,8 +16,7 @@ def count(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Count the puffs that have ended, and were not only rehearsed."""
     cloud_model, tally_model = apps.get_model("clouds", "Cloud"), apps.get_model("clouds", "Tally")
     for cloud in cloud_model.objects.select_related("venue"):
-        ended = cloud.puffs.filter(off_at__isnull=False, rehearsal=None).order_by()
-        rows = ended.values_list("on_at", "off_at", "pump").iterator(CHUNK)
+        rows = cloud.puffs.filter(rehearsal=None).order_by().values_list("on_at", "off_at", "pump").iterator(CHUNK)
         found = hours.tally(rows, ZoneInfo(cloud.venue.time_zone))
         tally_model.objects.bulk_create(
             (

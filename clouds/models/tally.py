@@ -56,11 +56,11 @@ def recount(cloud: Cloud) -> int:
     """Count a cloud's whole history anew; how many puffs that were."""
     with transaction.atomic():
         Cloud.objects.select_for_update().get(pk=cloud.pk)
-        ended = cloud.puffs.filter(off_at__isnull=False).order_by()
-        found = hours.tally(ended.values_list("on_at", "off_at", "pump").iterator(CHUNK), cloud.venue.zone)
+        puffs = cloud.puffs.order_by()
+        found = hours.tally(puffs.values_list("on_at", "off_at", "pump").iterator(CHUNK), cloud.venue.zone)
         Tally.objects.filter(cloud=cloud).delete()
         Tally.objects.bulk_create(
-            (Tally(cloud=cloud, begins_at=at, puffs=puffs, seconds=seconds) for at, (puffs, seconds) in found.items()),
+            (Tally(cloud=cloud, begins_at=at, puffs=count, seconds=seconds) for at, (count, seconds) in found.items()),
             batch_size=CHUNK,
         )
-    return sum(puffs for puffs, _ in found.values())
+    return sum(count for count, _ in found.values())
