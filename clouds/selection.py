@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -55,6 +56,9 @@ class Selection:
         puffs = puffs.before(*before) if before else puffs.after(*after) if after else puffs
         order = ("on_at", "pk") if after else ("-on_at", "-pk")
         ranges = [puffs.filter(kind).order_by() for kind in self._kinds()]
+        if len(ranges) > 1 and connection.features.supports_slicing_ordering_in_compound:
+            # PostgreSQL reads a part of a union to its end before it sorts, unless that end is near; SQLite merges.
+            ranges = [part.order_by(*order)[:count] for part in ranges]
         merged = ranges[0] if len(ranges) == 1 else ranges[0].union(*ranges[1:], all=True)
         found = merged.order_by(*order).values_list("on_at", "pk")[:count]
         return list(_whole().filter(pk__in=[pk for _, pk in found]).newest_first())

@@ -48,7 +48,7 @@ class VenueAdmin(OnlyItsFields, Buttons):
         """In another time zone hours begin at other moments: what is tallied by hours is counted anew."""
         super().save_model(request, obj, form, change)
         if change and "time_zone" in form.changed_data:
-            for cloud in Cloud.objects.filter(venue=obj).select_related("venue"):
+            for cloud in Cloud.objects.filter(venue=obj.pk).select_related("venue"):
                 tally.recount(cloud)
 
     @admin.display(description=_("state"))
