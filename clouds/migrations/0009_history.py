@@ -28,7 +28,7 @@ def count(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clouds", "0006_rehearsals")]
+    dependencies = [("clouds", "0010_story")]
 
     operations = [
         migrations.CreateModel(

@@ -17,7 +17,7 @@ from clouds.views.answers import reads, sorry
 CHUNK = 500
 COLUMNS = [
     "puff", "cloud", "time zone", "on", "off", "who", "why", "part of", "did", "planned seconds", "real seconds",
-    "outcome", "reason", "times confirmed", "simulated", "rehearsed at speed",
+    "outcome", "reason", "times confirmed", "simulated", "rehearsed at speed", "told",
 ]  # fmt: skip
 
 
@@ -97,6 +97,7 @@ def _cells(puff: Puff) -> list[Any]:
         puff.confirmed,
         puff.simulated,
         puff.rehearsal.speed if puff.rehearsal else None,
+        puff.told,
     ]
 
 

@@ -57,6 +57,7 @@ def test_the_file_tells_the_same(client: Client, conducted: Venue, bob: User, ma
             "times confirmed": "no",
             "simulated": "yes",
             "rehearsed at speed": "",
+            "told": "",
         }
     ]
 
@@ -107,13 +108,13 @@ def test_json_tells_it_as_json(client: Client, conducted: Venue, bob: User, make
             "puff": on_now.pk, "cloud": "Cumulus", "time zone": "Europe/Berlin", "on": "2026-07-01T15:00:05.000+02:00",
             "off": None, "who": "Bob", "why": "a visitor", "part of": "", "did": "inflates", "planned seconds": None,
             "real seconds": None, "outcome": "on now", "reason": "", "times confirmed": False, "simulated": False,
-            "rehearsed at speed": None,
+            "rehearsed at speed": None, "told": "",
         },
         {
             "puff": over.pk, "cloud": "Cumulus", "time zone": "Europe/Berlin", "on": "2026-07-01T14:00:05.000+02:00",
             "off": "2026-07-01T14:00:09.720+02:00", "who": "a show", "why": "a show", "part of": "Drizzle",
             "did": "inflates", "planned seconds": 5.0, "real seconds": 4.72, "outcome": "done",
-            "reason": 'Say "ü"\n', "times confirmed": True, "simulated": False, "rehearsed at speed": None,
+            "reason": 'Say "ü"\n', "times confirmed": True, "simulated": False, "rehearsed at speed": None, "told": "",
         },
     ]  # fmt: skip
 
