@@ -1,15 +1,13 @@
 """What people may fill in, and the sentences that say what is wrong with it."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth import password_validation
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from clouds import patterns, recurrence
@@ -95,48 +93,6 @@ class LogInForm(AuthenticationForm):
         name, password = self.fields["username"], self.fields["password"]
         name.error_messages["required"] = "Please give your name."
         password.error_messages["required"] = "Please give your password."
-
-
-class HistoryForm(forms.Form):
-    """Which part of the history to show."""
-
-    cloud = forms.ModelChoiceField(
-        Cloud.objects.all(),
-        to_field_name="slug",
-        required=False,
-        empty_label="Every cloud",
-        error_messages={"invalid_choice": "There is no such cloud."},
-    )
-    day = forms.DateField(
-        required=False,
-        input_formats=["%Y-%m-%d"],
-        validators=[
-            MinValueValidator(date(1970, 1, 2), "Choose a day from 1970 on."),
-            MaxValueValidator(date(2999, 12, 31), "Choose a day before the year 3000."),
-        ],
-        error_messages={"invalid": "Write the day as 2026-12-31."},
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
-
-    def rows(self) -> Q:
-        """The condition that a puff of this part fulfils: a day is a day where the cloud hangs."""
-        cloud: Cloud | None = self.cleaned_data["cloud"]
-        day: date | None = self.cleaned_data["day"]
-        wanted = Q(cloud=cloud) if cloud else Q()
-        if day:
-            days = Q()
-            for venue in Venue.objects.all():
-                days |= Q(cloud__venue=venue, on_at__gte=_midnight(day, venue), on_at__lt=_midnight(_next(day), venue))
-            wanted &= days
-        return wanted
-
-
-def _midnight(day: date, venue: Venue) -> datetime:
-    return datetime.combine(day, time.min, venue.zone)
-
-
-def _next(day: date) -> date:
-    return day + timedelta(days=1)
 
 
 class HoldForm(forms.Form):

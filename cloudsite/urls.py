@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from clouds import feeds
-from clouds.views import accounts, health, history, offline, shows, sky, story
+from clouds.views import accounts, charts, files, health, history, offline, puff, shows, sky, story
 
 urlpatterns = [
     path("", sky.sky, name="sky"),
@@ -15,8 +15,10 @@ urlpatterns = [
     path("runs/<int:pk>/end/", sky.end, name="end"),
     path("runs/<int:pk>/here/", sky.here, name="here"),
     path("history/", history.history, name="history"),
-    path("history.csv", history.table, name="history_csv"),
-    path("history/<int:pk>/", history.puff, name="puff"),
+    path("history/charts/", charts.page, name="charts"),
+    path("history.csv", files.table, name="history_csv"),
+    path("history.json", files.array, name="history_json"),
+    path("history/<int:pk>/", puff.puff, name="puff"),
     path("shows/", shows.shows, name="shows"),
     path("shows.ics", feeds.all_shows, name="shows_ics"),
     path("clouds/<slug:slug>/shows.ics", feeds.shows_of, name="cloud_ics"),

@@ -15,7 +15,7 @@ from clouds import actions, refusals
 from clouds.admin import sheet
 from clouds.admin.base import Buttons, OnlyItsFields, View, curator, gone, posts, status_of
 from clouds.forms import HoldForm
-from clouds.models import Venue
+from clouds.models import Cloud, Venue, tally
 from clouds.templatetags.curators import ago, state_of
 
 
@@ -43,6 +43,13 @@ class VenueAdmin(OnlyItsFields, Buttons):
         if db_field.name == "time_zone":
             return forms.ChoiceField(choices=_zones, help_text=db_field.help_text)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: models.Model, form: "forms.ModelForm[Any]", change: bool) -> None:
+        """In another time zone hours begin at other moments: what is tallied by hours is counted anew."""
+        super().save_model(request, obj, form, change)
+        if change and "time_zone" in form.changed_data:
+            for cloud in Cloud.objects.filter(venue=obj.pk).select_related("venue"):
+                tally.recount(cloud)
 
     @admin.display(description=_("state"))
     def state(self, venue: Venue) -> str:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from clouds import balloon, doorbell, timeline
 from clouds.balloon import Measures
-from clouds.models import Cloud, Plug, Puff, Run
+from clouds.models import Cloud, Plug, Puff, Run, tally
 from clouds.plugs import Confirmed, Rule
 from clouds.prepared import Given, Prepared
 from clouds.timeline import Cue, Do, Step
@@ -23,7 +23,9 @@ LOST = "Its conductor died, and the next one switched off."
 BY_HAND = "Somebody switched it on at the plug itself; it was switched off."
 BY_TIMER = "The plug's own timer switched it off."
 
-CLOUD = Prepared(lambda: Cloud.objects.select_for_update().filter(pk=Given("pk")).order_by())
+CLOUD = Prepared(
+    lambda: Cloud.objects.select_related("venue").select_for_update(of=("self",)).filter(pk=Given("pk")).order_by()
+)
 PUFF = Prepared(lambda: Puff.everything.filter(run=Given("run"), step=Given("step")).order_by())
 
 
@@ -249,7 +251,7 @@ def _puff_of(part: Part, cue: Cue, plug_id: int | None, on_at: datetime) -> Puff
 
 
 def _close(puff: Puff, off_at: datetime, outcome: str, reason: str, *, confirmed: bool) -> None:
-    """End a puff and reckon on from it; one that has an end keeps it, and one that was rehearsed gave no air."""
+    """End a puff, count it and reckon on from it; one that has an end keeps it, one that was rehearsed gave no air."""
     off_at = max(off_at, puff.on_at)
     (cloud,) = CLOUD(pk=puff.cloud_id)
     fill = cloud.fill_at(off_at)
@@ -257,6 +259,7 @@ def _close(puff: Puff, off_at: datetime, outcome: str, reason: str, *, confirmed
     ended = still_on.update(off_at=off_at, outcome=outcome, reason=reason[:300], confirmed=confirmed)
     if not ended or puff.rehearsal_id is not None:
         return
+    tally.count(puff, off_at, cloud.venue.zone)
     since = off_at if cloud.fill_then_at is None else max(off_at, cloud.fill_then_at)
     Cloud.objects.filter(pk=cloud.pk).update(fill_then=fill, fill_then_at=since)
     if puff.plug_id is not None:

@@ -9,10 +9,11 @@ from clouds.models.rehearsal import Rehearsal
 from clouds.models.run import Run
 from clouds.models.show import CalledOff, Show, ShowCloud, ShowDate
 from clouds.models.story import Fact, Story
+from clouds.models.tally import Tally
 from clouds.models.user import User
 from clouds.models.venue import Venue
 
 __all__ = [
     "Act", "BalloonNote", "CalledOff", "Cloud", "Fact", "Plug", "Program", "ProgramStep", "Puff", "Rehearsal", "Run",
-    "Show", "ShowCloud", "ShowDate", "Story", "User", "Venue",
+    "Show", "ShowCloud", "ShowDate", "Story", "Tally", "User", "Venue",
 ]  # fmt: skip

@@ -28,7 +28,12 @@ class PuffQuerySet(models.QuerySet["Puff"]):
 
     def before(self, on_at: datetime, pk: int) -> "PuffQuerySet":
         """Those that come after this place in the history, newest first."""
-        return self.filter(Q(on_at__lt=on_at) | Q(on_at=on_at, pk__lt=pk))
+        # Said so, it is one range of an index; with an OR of two conditions it would be none.
+        return self.filter(on_at__lte=on_at).exclude(on_at=on_at, pk__gte=pk)
+
+    def after(self, on_at: datetime, pk: int) -> "PuffQuerySet":
+        """Those that come before this place in the history, newest first."""
+        return self.filter(on_at__gte=on_at).exclude(on_at=on_at, pk__lte=pk)
 
 
 PuffManager = ForReal.from_queryset(PuffQuerySet)
@@ -97,7 +102,12 @@ class Puff(models.Model):
         indexes = [
             models.Index(fields=["-on_at", "-id"], name="history"),
             models.Index(fields=["cloud", "-on_at", "-id"], name="history_of_a_cloud"),
-            models.Index(fields=["asked_by", "-on_at"], name="puffs_of_a_person"),
+            models.Index(fields=["asked_by", "-on_at", "-id"], name="puffs_of_a_person"),
+            # Every selection of the history is a few ranges of one of these (`clouds/selection.py`).
+            models.Index(fields=["simulated", "source", "outcome", "-on_at", "-id"], name="kinds_of_puffs"),
+            models.Index(
+                fields=["cloud", "simulated", "source", "outcome", "-on_at", "-id"], name="kinds_of_puffs_of_a_cloud"
+            ),
         ]
 
     def __str__(self) -> str:

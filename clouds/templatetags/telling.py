@@ -1,12 +1,15 @@
 """How moments and durations are told: a moment always in the time zone of the place it belongs to."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from clouds.models import Puff
 
@@ -18,6 +21,14 @@ WHY = {
     Puff.Source.SHOW: "part of a show",
     Puff.Source.API: "asked through the API",
     Puff.Source.HAND: "switched by hand at the plug",
+}
+
+ENDINGS = {
+    Puff.Outcome.ON: gettext_lazy("The pump is on now."),
+    Puff.Outcome.DONE: gettext_lazy("It went as planned."),
+    Puff.Outcome.STOPPED: gettext_lazy("It was ended before its time."),
+    Puff.Outcome.FAILED: gettext_lazy("It did not work out."),
+    Puff.Outcome.LOST: gettext_lazy("It was lost sight of while it played."),
 }
 
 
@@ -33,6 +44,14 @@ def clock(at: datetime, zone: ZoneInfo) -> SafeString:
 
 
 @register.filter
+def precise(at: datetime, zone: ZoneInfo) -> SafeString:
+    """14:03:20.123."""
+    local = at.astimezone(zone)
+    told = f"{local:%H:%M:%S}.{local.microsecond // 1000:03}"
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="milliseconds"), told)
+
+
+@register.filter
 def hour(at: datetime, zone: ZoneInfo) -> SafeString:
     """14:03, or 14:03:20 where there are seconds to tell."""
     return _told(at, zone, "%H:%M:%S" if at.second else "%H:%M")
@@ -42,6 +61,12 @@ def hour(at: datetime, zone: ZoneInfo) -> SafeString:
 def zoned_clock(at: datetime, zone: ZoneInfo) -> SafeString:
     """14:03:20 CET."""
     return _told(at, zone, "%H:%M:%S %Z")
+
+
+@register.filter
+def plain_minute(at: datetime, zone: ZoneInfo) -> str:
+    """14:03, for a picture, where no elements can stand."""
+    return f"{at.astimezone(zone):%H:%M}"
 
 
 @register.filter
@@ -90,9 +115,35 @@ def number(seconds: float) -> str:
 
 
 @register.filter
+def long_duration(seconds: float) -> str:
+    """45 s, 12 min, or 17.5 h."""
+    if seconds < 60:
+        return f"{round(seconds)} s"
+    return f"{round(seconds / 60)} min" if seconds < 7200 else f"{round(seconds / 3600, 1):g} h"
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """12,345."""
+    return number_format(number, force_grouping=True)
+
+
+@register.filter
+def pick(these: Sequence[str], place: int) -> str:
+    """The one at this place."""
+    return these[place]
+
+
+@register.filter
 def why(puff: Puff) -> str:
     """Why it happened."""
     return WHY[Puff.Source(puff.source)]
+
+
+@register.filter
+def in_words(puff: Puff) -> str:
+    """How it ended, in a sentence."""
+    return str(ENDINGS[Puff.Outcome(puff.outcome)])
 
 
 @register.filter

@@ -26,6 +26,7 @@ from clouds.models import (
     ShowCloud,
     ShowDate,
     Story,
+    Tally,
     User,
     Venue,
 )  # fmt: skip
@@ -83,6 +84,12 @@ def rehearsed(deed: Callable[..., Deed], **fields: object) -> Deed:
 def add_plug(**fields: object) -> Deed:
     return lambda it: Plug.objects.create(
         **{"venue": it.venue, "cloud": it.cloud, "pump": "deflate", "host": "127.0.0.1", "port": 9998} | fields
+    )
+
+
+def add_tally(**fields: object) -> Deed:
+    return lambda it: Tally.objects.create(
+        **{"cloud": it.cloud, "begins_at": NOON, "puffs": 1, "seconds": 5.0} | fields
     )
 
 
@@ -175,7 +182,7 @@ def add_fact(**fields: object) -> Deed:
 
 NOUNS = (
     Act, BalloonNote, CalledOff, Cloud, Fact, Plug, Program, ProgramStep, Puff, Rehearsal, Run, Show, ShowCloud,
-    ShowDate, Story, User, Venue,
+    ShowDate, Story, Tally, User, Venue,
 )  # fmt: skip
 ENDED = {"state": "ended", "outcome": "done", "ended_at": NOON}
 PLAYING = {"state": "playing", "started_at": NOON}
@@ -239,6 +246,7 @@ BROKEN: list[tuple[str, Deed]] = [
     ("a_moment_is_added_once", in_a_show(on_day(time(9)), on_day(time(9)))),
     ("a_day_is_left_out_once", in_a_show(on_day(None), on_day(None))),
     ("an_occurrence_is_called_off_once", in_a_show(called_off(), called_off())),
+    ("an_hour_of_a_cloud_is_tallied_once", twice(add_tally(), add_tally())),
     ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=0)),
     ("a_storys_scale_rises_from_above_zero", add_story(longest_at=-1)),
     ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=5, longest_at=5)),
@@ -288,6 +296,7 @@ KEPT: list[tuple[str, Deed]] = [
     ("a_moment_is_added_once", in_a_show(on_day(time(9)), on_day(time(10)))),
     ("a_day_is_left_out_once", in_a_show(on_day(None), on_day(time(10)))),
     ("an_occurrence_is_called_off_once", in_a_show(called_off(), called_off(1))),
+    ("an_hour_of_a_cloud_is_tallied_once", twice(add_tally(), add_tally(begins_at=NOON + timedelta(hours=1)))),
     ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=5)),
     ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=5, longest_at=5.1)),
     ("a_facts_amount_is_within_bounds", add_fact(amount=0)),

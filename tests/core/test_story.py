@@ -21,7 +21,7 @@ from .conftest import NOON
 
 AMOUNTS = st.floats(0, 1e24)
 CAPS = st.floats(SHORTEST_PUFF_SECONDS, 600)
-SHIPPED = import_module("clouds.migrations.0010_story")
+SHIPPED = import_module("clouds.migrations.0008_story")
 
 
 @given(st.lists(AMOUNTS, min_size=1), AMOUNTS, AMOUNTS, CAPS)

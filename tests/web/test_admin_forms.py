@@ -1,6 +1,6 @@
 """What curators may write into the rows, and what is left alone when they save."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from clouds.models import Cloud, Plug, User, Venue
+from clouds.models import Cloud, Plug, Puff, Tally, User, Venue, tally
 from tests.web.conftest import text
 
 
@@ -101,6 +101,17 @@ def test_a_time_zone_that_is_none_is_told_so(zone: str, desk: Client, venue: Ven
     assert response.status_code == 200
     assert "time_zone" in response.context["adminform"].form.errors
     assert Venue.objects.get().time_zone == "UTC"
+
+
+def test_a_venue_in_another_time_zone_has_its_hours_tallied_anew(desk: Client, venue: Venue, cloud: Cloud) -> None:
+    at = datetime(2026, 7, 1, 12, 5, tzinfo=UTC)
+    Puff.objects.create(
+        cloud=cloud, pump="inflate", source="visitor", on_at=at, off_at=at + timedelta(seconds=5), outcome="done"
+    )
+    tally.recount(cloud)
+    assert Tally.objects.get().begins_at == at.replace(minute=0)
+    save(desk, f"/admin/clouds/venue/{venue.pk}/change/", time_zone="Asia/Kathmandu")
+    assert Tally.objects.get().begins_at == at.replace(hour=11, minute=15)
 
 
 def test_hours_are_both_or_neither(desk: Client, venue: Venue) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.test import AsyncClient, Client
 
 from clouds.models import Cloud
-from clouds.views import history
+from clouds.views import files
 
 ACCEPT = {"accept-encoding": "gzip"}
 PARTS = 1000
@@ -26,7 +26,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             parts.append(secrets.token_hex(512))
             yield parts[-1]
 
-    monkeypatch.setattr(history, "_parts", endless)
+    monkeypatch.setattr(files, "_csv", endless)
     return parts
 
 

@@ -12,13 +12,13 @@ from clouds.views import history
 from tests.web.conftest import Make, text
 
 PAGES = [
-    "/", "/clouds/cumulus/", "/clouds/cumulus/story/", "/wall/", "/offline/", "/history/",
+    "/", "/clouds/cumulus/", "/clouds/cumulus/story/", "/wall/", "/offline/", "/history/", "/history/charts/",
     "/accounts/signup/", "/accounts/login/", "/accounts/puffs/", "/nowhere/",
 ]  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-@pytest.mark.parametrize("url", [*PAGES, "/healthz", "/history.csv", "/admin/login/"])
+@pytest.mark.parametrize("url", [*PAGES, "/healthz", "/history.csv", "/history.json", "/admin/login/"])
 def test_every_answer_comes_with_the_content_policy(url: str, visitor: Client, story: Story) -> None:
     policy = visitor.get(url)["Content-Security-Policy"]
     assert "default-src 'self'" in policy
