@@ -2,15 +2,17 @@
 
 from clouds.models.act import Act
 from clouds.models.cloud import BalloonNote, Cloud
+from clouds.models.guestpass import GuestPass
 from clouds.models.plug import Plug
 from clouds.models.program import Program, ProgramStep
 from clouds.models.puff import Puff
 from clouds.models.run import Run
 from clouds.models.show import CalledOff, Show, ShowCloud, ShowDate
-from clouds.models.user import User
+from clouds.models.tally import Tally
+from clouds.models.user import BlockedWord, User
 from clouds.models.venue import Venue
 
 __all__ = [
-    "Act", "BalloonNote", "CalledOff", "Cloud", "Plug", "Program", "ProgramStep", "Puff", "Run", "Show", "ShowCloud",
-    "ShowDate", "User", "Venue",
+    "Act", "BalloonNote", "BlockedWord", "CalledOff", "Cloud", "GuestPass", "Plug", "Program", "ProgramStep", "Puff", "Run", "Show", "ShowCloud",
+    "ShowDate", "Tally", "User", "Venue",
 ]  # fmt: skip
