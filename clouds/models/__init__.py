@@ -6,6 +6,7 @@ from clouds.models.guestpass import GuestPass
 from clouds.models.plug import Plug
 from clouds.models.program import Program, ProgramStep
 from clouds.models.puff import Puff
+from clouds.models.rehearsal import Rehearsal
 from clouds.models.run import Run
 from clouds.models.show import CalledOff, Show, ShowCloud, ShowDate
 from clouds.models.tally import Tally
@@ -13,6 +14,6 @@ from clouds.models.user import BlockedWord, User
 from clouds.models.venue import Venue
 
 __all__ = [
-    "Act", "BalloonNote", "BlockedWord", "CalledOff", "Cloud", "GuestPass", "Plug", "Program", "ProgramStep", "Puff", "Run", "Show", "ShowCloud",
-    "ShowDate", "Tally", "User", "Venue",
+    "Act", "BalloonNote", "BlockedWord", "CalledOff", "Cloud", "GuestPass", "Plug", "Program", "ProgramStep", "Puff",
+    "Rehearsal", "Run", "Show", "ShowCloud", "ShowDate", "Tally", "User", "Venue",
 ]  # fmt: skip

@@ -15,17 +15,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clouds import actions
-from clouds.models import Act, BalloonNote, Cloud, Plug, Puff, Run, User, Venue
+from clouds.models import Act, BalloonNote, Cloud, Plug, Puff, Rehearsal, Run, User, Venue
 from tests.web.conftest import Make, text
 
 MODELS = [model for model in admin.site._registry if model._meta.app_label in ("clouds", "auth")]
-READ_ONLY = (Run, Puff, Act)
+READ_ONLY = (Run, Puff, Act, Rehearsal)
 
 
 @pytest.fixture(autouse=True)
 def _rows(conducted: Venue, cloud: Cloud, ada: User, curator: User, make_run: Make, make_puff: Make) -> None:
     make_puff(ada, run=make_run(ada, "ended"), step=0)
     make_run(ada)
+    Rehearsal.objects.create(venue=conducted, title="Gale", asked_at=timezone.now())
     BalloonNote.objects.create(cloud=cloud, kind="set", fill=0.42, noted_at=timezone.now(), noted_by=curator)
     Group.objects.create(name="Helpers")
     actions.end_hold(conducted, by=curator)
