@@ -190,7 +190,9 @@ class EraseForm(forms.Form):
 class ReplaceNameForm(forms.Form):
     """What a curator calls somebody instead."""
 
-    name = forms.CharField(label=gettext_lazy("New name"), required=False, help_text=gettext_lazy("Empty: Guest, and a number."))
+    name = forms.CharField(
+        label=gettext_lazy("New name"), required=False, help_text=gettext_lazy("Empty: Guest, and a number.")
+    )
 
     def clean_name(self) -> str:
         """A name that may be shown, or none."""

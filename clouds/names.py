@@ -65,6 +65,12 @@ def fold(text: str) -> str:
     return "".join(filter(str.isalnum, bare.casefold().translate(_LOOKS).translate(_DISGUISES)))
 
 
+def folds(text: str) -> set[str]:
+    """The same with its signs read as letters, and with its signs left out: “Adm!n!” is meant to be read as “Admin”."""
+    plain = "".join(sign for sign in text if sign.isalnum())
+    return {fold(text), fold(plain), fold(text.rstrip("!|@$"))} - {""}
+
+
 def check(name: str) -> None:
     """Raise Unfit unless a name, tidied or not, is one that can be shown to everyone."""
     name = tidy(name)
@@ -105,7 +111,12 @@ def _most_marks(name: str) -> float:
     for sign in unicodedata.normalize("NFD", name):
         if unicodedata.category(sign) in ("Mn", "Me"):
             marks += 1
-            most = max(most, marks / may if may else 2.0)
+            most = max(most, 2.0 if not may or _strikes_out(sign) else marks / may)
         else:
             marks, may = 0, MOST_ACCENTS if _script(sign) in ALPHABETS else MOST_MARKS
     return most
+
+
+def _strikes_out(mark: str) -> bool:
+    """Whether a mark goes through its letter, or around it."""
+    return unicodedata.combining(mark) == 1 or unicodedata.category(mark) == "Me"

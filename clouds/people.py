@@ -99,14 +99,14 @@ def erase(user: User) -> None:
     switched off, it is still to be written down. Raises LastCurator.
     """
     _check_not_last(user)
-    for run in Run.objects.live().filter(asked_by=user).select_related("cloud__venue"):
+    for run in Run.everything.live().filter(asked_by=user).select_related("cloud__venue"):
         with contextlib.suppress(refusals.TooLate):
             actions.end(run, by=user)
     with transaction.atomic():
         # A press of theirs that comes now waits for this, and finds nobody.
         list(User.objects.select_for_update().filter(pk=user.pk))
         _check_not_last(user)
-        if Run.objects.live().filter(asked_by=user).exists():
+        if Run.everything.live().filter(asked_by=user).exists():
             raise refusals.StillPuffing(_("Your last puff is being switched off. Try again in a moment."))
         _forget_name(user)
         number = user.pk

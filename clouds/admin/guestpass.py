@@ -29,7 +29,10 @@ class SheetForm(forms.Form):
 
     layout = forms.ChoiceField(
         label=gettext_lazy("Print"),
-        choices=[("cards", gettext_lazy("cards, eight on a sheet")), ("poster", gettext_lazy("posters, one on a sheet"))],
+        choices=[
+            ("cards", gettext_lazy("cards, eight on a sheet")),
+            ("poster", gettext_lazy("posters, one on a sheet")),
+        ],
     )
     paper = forms.ChoiceField(label=gettext_lazy("Paper"), choices=[("a4", "A4"), ("letter", "Letter")])
 
@@ -73,7 +76,10 @@ class GuestPassAdmin(OnlyItsFields, Buttons):
     def valid(self, guest_pass: GuestPass) -> str:
         """From when until when, where it is valid."""
         zone = guest_pass.venue.zone
-        ends = [f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "…" for at in (guest_pass.valid_from, guest_pass.valid_until)]
+        ends = [
+            f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "…"
+            for at in (guest_pass.valid_from, guest_pass.valid_until)
+        ]
         return " – ".join(ends)
 
     @admin.display(description=gettext_lazy("used"))
@@ -108,7 +114,9 @@ class GuestPassAdmin(OnlyItsFields, Buttons):
         """With what can be done with it."""
         sheet = f"{reverse('admin:clouds_guestpass_sheet')}?{urlencode({'pass': object_id})}"
         may = self.has_change_permission(request)
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "sheet": sheet, "may_revoke": may})
+        return super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), "sheet": sheet, "may_revoke": may}
+        )
 
     def get_urls(self) -> list[URLPattern]:
         """With the sheet's address."""
@@ -149,10 +157,19 @@ class GuestPassAdmin(OnlyItsFields, Buttons):
         chosen = form.cleaned_data if form.is_valid() else {}
         layout, paper = chosen.get("layout", "cards"), chosen.get("paper", "a4")
         copies = CARDS_ON_A_SHEET if layout == "cards" and len(passes) == 1 else 1
-        cards = [(guest_pass, address(guest_pass), code(guest_pass)) for guest_pass in passes for _copy in range(copies)]
+        cards = [
+            (guest_pass, address(guest_pass), code(guest_pass)) for guest_pass in passes for _copy in range(copies)
+        ]
         size = CARDS_ON_A_SHEET if layout == "cards" else 1
         sheets = [cards[at : at + size] for at in range(0, len(cards), size)]
-        context = {"form": form, "sheets": sheets, "layout": layout, "paper": paper, "passes": passes, "title": _("Guest passes")}
+        context = {
+            "form": form,
+            "sheets": sheets,
+            "layout": layout,
+            "paper": paper,
+            "passes": passes,
+            "title": _("Guest passes"),
+        }
         return render(request, "pass/sheet.html", context)
 
 
@@ -162,6 +179,6 @@ def address(guest_pass: GuestPass) -> str:
 
 
 def code(guest_pass: GuestPass) -> SafeString:
-    """Its QR code as SVG, with the quiet zone that cameras want, and room for a scratch: a seventh may be unreadable."""
+    """Its QR code as SVG, with the margin that cameras want; a seventh of it may be scratched."""
     drawn = segno.make(address(guest_pass), error="m", micro=False)
     return mark_safe(drawn.svg_inline(border=4, omitsize=True, svgclass="code", lineclass=None))  # noqa: S308

@@ -92,13 +92,17 @@ class UserAdmin(Buttons, DjangoUserAdmin):  # type: ignore[type-arg]
         if user is None:
             return gone(request)
         if user.is_staff and not request.user.is_superuser:
-            return render(request, "403.html", {"sentence": _("The name of a curator is not yours to replace.")}, status=403)
+            return render(
+                request, "403.html", {"sentence": _("The name of a curator is not yours to replace.")}, status=403
+            )
         form = ReplaceNameForm(request.POST if request.method == "POST" else None)
         if not form.is_valid():
             title = _("Replace the name %(name)s") % {"name": user.name}
             return self.ask(request, title, form, 400 if form.errors else 200)
         people.moderate(user, form.cleaned_data["name"], by=curator(request))
-        return self.back(request, _("They are %(name)s now, and are told so.") % {"name": user.name}, self.address(user))
+        return self.back(
+            request, _("They are %(name)s now, and are told so.") % {"name": user.name}, self.address(user)
+        )
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Forget somebody as they would themselves: their puffs stay, as a visitor's."""

@@ -63,12 +63,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='entry',
-            field=models.CharField(editable=False, max_length=64, null=True, unique=True),
+            field=models.CharField(blank=True, editable=False, max_length=64, null=True, unique=True),
         ),
         migrations.AddField(
             model_name='user',
             name='look',
-            field=models.CharField(editable=False, max_length=120, null=True, unique=True),
+            field=models.CharField(blank=True, editable=False, max_length=120, null=True, unique=True),
         ),
         migrations.AddField(
             model_name='user',
@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='share',
-            field=models.CharField(editable=False, max_length=43, null=True, unique=True),
+            field=models.CharField(blank=True, editable=False, max_length=43, null=True, unique=True),
         ),
         migrations.AlterField(
             model_name='act',

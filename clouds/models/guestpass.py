@@ -61,7 +61,7 @@ class GuestPassQuerySet(models.QuerySet["GuestPass"]):
 
 
 class GuestPass(models.Model):
-    """A way in. Its address bears its number and a signature, and no more: all else may be changed when it is printed."""
+    """A way in. Its address is its number, signed: all else may still be changed when it is printed."""
 
     class Kind(models.TextChoices):
         """Whom it is for."""

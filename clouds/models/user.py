@@ -78,13 +78,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     name_key = models.CharField(max_length=NAME_LENGTH * 3, unique=True, editable=False)
     # None only for names that looked alike before that was looked at.
-    look = models.CharField(max_length=NAME_LENGTH * 3, unique=True, null=True, editable=False)
+    look = models.CharField(max_length=NAME_LENGTH * 3, unique=True, null=True, blank=True, editable=False)
     notice = models.CharField(
-        max_length=200, blank=True, editable=False, help_text="What they are told about their name, until they have read it."
+        max_length=200,
+        blank=True,
+        editable=False,
+        help_text="What they are told about their name, until they have read it.",
     )
     # A form that was sent twice makes one guest: what the form bore, and everyone's differs.
-    entry = models.CharField(max_length=64, unique=True, null=True, editable=False)
-    share = models.CharField(max_length=43, unique=True, null=True, editable=False)
+    entry = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
+    share = models.CharField(max_length=43, unique=True, null=True, blank=True, editable=False)
     is_active = models.BooleanField("may log in", default=True)
     is_staff = models.BooleanField("curator", default=False, help_text="May open this admin.")
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -144,23 +147,25 @@ class BlockedWord(models.Model):
     def __str__(self) -> str:
         return self.word
 
-    def clean(self) -> None:
-        """It has letters, and is not there already."""
-        folded = names.fold(self.word)
-        if not folded:
-            raise ValidationError({"word": _("Give a word with letters or digits in it.")})
-        if BlockedWord.objects.filter(folded=folded).exclude(pk=self.pk).exists():
-            raise ValidationError({"word": _("This word, or one that counts as the same, is there already.")})
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep what names are searched for."""
         self.folded = names.fold(self.word)
         super().save(*args, **kwargs)
 
+    def clean(self) -> None:
+        """It has letters, and is not there already."""
+        folded = names.fold(self.word)
+        if not any(map(str.isalnum, self.word)):
+            raise ValidationError({"word": _("Give a word with letters or digits in it.")})
+        if BlockedWord.objects.filter(folded=folded).exclude(pk=self.pk).exists():
+            raise ValidationError({"word": _("This word, or one that counts as the same, is there already.")})
+
     def is_in(self, name: str) -> bool:
         """Whether a name has this word in it."""
-        whole = names.fold(name)
-        return self.folded in whole if self.inside else self.folded in {whole, *map(names.fold, name.split())}
+        wholes = names.folds(name)
+        if self.inside:
+            return any(self.folded in whole for whole in wholes)
+        return self.folded in wholes.union(*map(names.folds, name.split()))
 
 
 # What the site itself calls people and things, and what nobody may pose as.
@@ -168,9 +173,9 @@ RESERVED = frozenset(
     names.fold(name)
     for name in (
         "visitor", "a visitor", "guest", "curator", "a curator", "curators", "operator", "operators", "admin",
-        "administrator", "moderator", "staff", "security", "the gallery", "the museum", "the cloud", "cloudsite", "show",
-        "a show", "API", "the API", "by hand", "by hand at the plug", "system", "root", "support", "anonymous", "nobody",
-        "somebody", "everybody", "you", "me",
+        "administrator", "moderator", "staff", "security", "the gallery", "the museum", "the cloud", "cloudsite",
+        "show", "a show", "API", "the API", "by hand", "by hand at the plug", "system", "root", "support", "anonymous",
+        "nobody", "somebody", "everybody", "you", "me",
     )
 )  # fmt: skip
 _NUMBERS = "0123456789"
@@ -179,8 +184,9 @@ _NUMBERS = "0123456789"
 def validate_chosen_name(name: str) -> None:
     """Raise ValidationError unless a visitor may call themselves so; whether somebody else does is asked elsewhere."""
     validate_name(name)
-    unnumbered = names.fold(tidy(name).rstrip(_NUMBERS))
-    if {names.fold(name), unnumbered} & RESERVED:
-        raise ValidationError(_("This name could be taken for the gallery's own. Please choose another."), code="reserved")
+    if (names.folds(name) | names.folds(tidy(name).rstrip(_NUMBERS))) & RESERVED:
+        raise ValidationError(
+            _("This name could be taken for the gallery's own. Please choose another."), code="reserved"
+        )
     if any(word.is_in(name) for word in BlockedWord.objects.all()):
         raise ValidationError(_("This name is not wanted here. Please choose another."), code="blocked")

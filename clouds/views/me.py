@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from clouds import people, refusals
 from clouds.account_forms import EraseForm, KeepForm, PasswordForm, RenameForm
@@ -23,6 +24,11 @@ from clouds.views.answers import SeeOther, person, posts, reads, sorry, takes
 
 P = ParamSpec("P")
 OwnView = Callable[Concatenate[HttpRequest, User, P], HttpResponseBase]
+# What `erase` does, before it does it.
+FORGOTTEN = gettext_noop(
+    "Your name, your password and the link that you share are deleted. "
+    "Your puffs stay in the history, as a visitor's, and what still waits is ended."
+)
 asks = takes("GET", "HEAD", "POST")
 
 
@@ -132,11 +138,9 @@ def unshare(request: HttpRequest, by: User) -> HttpResponse:
 @own
 def erase(request: HttpRequest, by: User) -> HttpResponseBase:
     """Be forgotten, once one has said so twice."""
-    form, lead = EraseForm(_posted(request)), _(
-        "Your name, your password and the link that you share are deleted. Your puffs stay in the history, as a visitor's."
-    )
+    form = EraseForm(_posted(request))
     if not form.is_valid():
-        return _ask(request, form, _("Erase me"), lead)
+        return _ask(request, form, _("Erase me"), _(FORGOTTEN))
     try:
         people.erase(by)
     except (refusals.StillPuffing, refusals.LastCurator) as refused:

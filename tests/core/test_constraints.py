@@ -13,8 +13,10 @@ from django.forms import modelform_factory
 from clouds.models import (
     Act,
     BalloonNote,
+    BlockedWord,
     CalledOff,
     Cloud,
+    GuestPass,
     Plug,
     Program,
     ProgramStep,
@@ -24,6 +26,7 @@ from clouds.models import (
     Show,
     ShowCloud,
     ShowDate,
+    Tally,
     User,
     Venue,
 )  # fmt: skip
@@ -162,9 +165,13 @@ def a_run(**fields: object) -> Callable[[Show, Gallery], object]:
     return lambda show, it: make.run(it.cloud, **{"source": "show", "show": show, "nominal_at": NOON} | fields)
 
 
+def add_pass(**fields: object) -> Deed:
+    return lambda it: GuestPass.objects.create(**{"kind": "cloud", "venue": it.venue, "cloud": it.cloud} | fields)
+
+
 NOUNS = (
-    Act, BalloonNote, CalledOff, Cloud, Plug, Program, ProgramStep, Puff, Rehearsal, Run, Show, ShowCloud, ShowDate,
-    User, Venue,
+    Act, BalloonNote, BlockedWord, CalledOff, Cloud, GuestPass, Plug, Program, ProgramStep, Puff, Rehearsal, Run, Show,
+    ShowCloud, ShowDate, Tally, User, Venue,
 )  # fmt: skip
 ENDED = {"state": "ended", "outcome": "done", "ended_at": NOON}
 PLAYING = {"state": "playing", "started_at": NOON}
@@ -228,6 +235,9 @@ BROKEN: list[tuple[str, Deed]] = [
     ("a_moment_is_added_once", in_a_show(on_day(time(9)), on_day(time(9)))),
     ("a_day_is_left_out_once", in_a_show(on_day(None), on_day(None))),
     ("an_occurrence_is_called_off_once", in_a_show(called_off(), called_off())),
+    ("a_pass_ends_after_it_begins", add_pass(valid_from=NOON, valid_until=NOON)),
+    ("a_pass_lets_in_no_more_than_it_may", add_pass(most_uses=2, uses=3)),
+    ("a_pass_is_for_a_cloud_an_event_or_a_person", add_pass(kind="event", label="Opening night")),
 ]
 
 KEPT: list[tuple[str, Deed]] = [
@@ -269,6 +279,15 @@ KEPT: list[tuple[str, Deed]] = [
     ("a_moment_is_added_once", in_a_show(on_day(time(9)), on_day(time(10)))),
     ("a_day_is_left_out_once", in_a_show(on_day(None), on_day(time(10)))),
     ("an_occurrence_is_called_off_once", in_a_show(called_off(), called_off(1))),
+    ("a_pass_ends_after_it_begins", add_pass(valid_from=NOON, valid_until=NOON + timedelta(microseconds=1))),
+    ("a_pass_lets_in_no_more_than_it_may", twice(add_pass(most_uses=2, uses=2), add_pass(uses=3000))),
+    (
+        "a_pass_is_for_a_cloud_an_event_or_a_person",
+        twice(
+            add_pass(kind="event", cloud=None, label="Opening night", valid_until=NOON),
+            add_pass(kind="person", cloud=None, person="Ada"),
+        ),
+    ),
 ]
 
 
