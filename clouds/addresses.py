@@ -70,5 +70,5 @@ def of_visitor(meta: Mapping[str, str]) -> str:
     except ValueError:
         return "unknown"
     if address.version == 6 and (mapped := address.ipv4_mapped):
-        return str(mapped)
+        address = mapped
     return str(ipaddress.ip_network((address, 64 if address.version == 6 else 32), strict=False))

@@ -153,9 +153,9 @@ class GuestPassAdmin(OnlyItsFields, Buttons):
         passes = list(GuestPass.objects.select_related("venue", "cloud").filter(pk__in=numbers[:MOST_PASSES]))
         if not passes:
             return render(request, "404.html", {"sentence": _("There is no such pass.")}, status=404)
-        form = SheetForm({**SheetForm().get_initial(), **request.GET.dict()})
-        chosen = form.cleaned_data if form.is_valid() else {}
-        layout, paper = chosen.get("layout", "cards"), chosen.get("paper", "a4")
+        form = SheetForm({"layout": "cards", "paper": "a4", **request.GET.dict()})
+        form.full_clean()  # what is no choice is told beside it, and the first is shown
+        layout, paper = form.cleaned_data.get("layout", "cards"), form.cleaned_data.get("paper", "a4")
         copies = CARDS_ON_A_SHEET if layout == "cards" and len(passes) == 1 else 1
         cards = [
             (guest_pass, address(guest_pass), code(guest_pass)) for guest_pass in passes for _copy in range(copies)
