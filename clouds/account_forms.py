@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy
 
 from clouds import addresses, refusals, throttle
 from clouds.models import User
-from clouds.models.user import taken, tidy, validate_chosen_name
+from clouds.models.user import taken, validate_chosen_name
+from clouds.names import tidy
 
 LONGEST_PASSWORD = 1000
 
@@ -137,6 +138,7 @@ class PassForm(forms.Form):
     name = NameField(label=gettext_lazy("Your name"), autocomplete="nickname")
     # Sent twice, after a double tap, it makes one guest.
     form = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    until: datetime | None = None
 
 
 class RenameForm(forms.Form):

@@ -65,10 +65,10 @@ def fold(text: str) -> str:
     return "".join(filter(str.isalnum, bare.casefold().translate(_LOOKS).translate(_DISGUISES)))
 
 
-def folds(text: str) -> set[str]:
+def folds(text: str) -> frozenset[str]:
     """The same with its signs read as letters, and with its signs left out: “Adm!n!” is meant to be read as “Admin”."""
     plain = "".join(sign for sign in text if sign.isalnum())
-    return {fold(text), fold(plain), fold(text.rstrip("!|@$"))} - {""}
+    return frozenset({fold(text), fold(plain), fold(text.rstrip("!|@$"))} - {""})
 
 
 def check(name: str) -> None:

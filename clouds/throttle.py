@@ -15,7 +15,7 @@ from django.utils.translation import gettext, ngettext
 
 from clouds import refusals
 from clouds.models import Tally
-from clouds.models.user import key_of
+from clouds.names import key_of
 
 # Nothing is remembered longer.
 FORGOTTEN_AFTER = timedelta(days=1)

@@ -101,7 +101,7 @@ class GuestPassAdmin(OnlyItsFields, Buttons):
         """Where its code leads."""
         return address(guest_pass) if guest_pass.pk else _("It has one when it is saved.")
 
-    def save_model(self, request: HttpRequest, obj: GuestPass, form: "forms.ModelForm[Any]", change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: "forms.ModelForm[Any]", change: bool) -> None:
         """Save it, and write down who did."""
         if not change:
             obj.made_by = curator(request)

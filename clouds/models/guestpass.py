@@ -34,7 +34,7 @@ class _Signer(signing.Signer):
     def __init__(self) -> None:
         super().__init__(sep=".", salt="pass")
 
-    def signature(self, value: str, key: str | bytes | None = None) -> str:
+    def signature(self, value: str | bytes, key: str | bytes | None = None) -> str:
         digest = signing.b64_decode(super().signature(value, key).encode())
         return base64.b32encode(digest).decode()[:SIGNATURE_LENGTH].translate(_WRITTEN)
 

@@ -39,18 +39,21 @@ def _answer(request: HttpRequest, signed: str) -> HttpResponseBase:
         # Whoever sent the form twice is in by now, and whoever looks has asked for nothing.
         return SeeOther(_beyond(found)) if request.method == "POST" else redirect(_beyond(found))
     try:
+        if request.method == "POST":
+            return _join(request, found)
         found.check_usable(timezone.now())
-        return _join(request, found) if request.method == "POST" else _page(request, found, _blank(found))
+        return _page(request, found, _blank(found))
     except (refusals.PassNotYet, refusals.PassOver) as refused:
         return _sorry(request, found, refused)
 
 
 def _join(request: HttpRequest, found: GuestPass) -> HttpResponseBase:
     form = PassForm(request.POST)
+    now = timezone.now()
     if not form.is_valid():
+        found.check_usable(now)
         return as_told(_page(request, found, form), form)
     try:
-        now = timezone.now()
         throttle.spend(throttle.JOINS_BY_ADDRESS, addresses.of_visitor(request.META), now)
         throttle.spend(throttle.JOINS_BY_PASS, str(found.pk), now)
         guest = people.join(found, form.cleaned_data["name"], form=form.cleaned_data["form"])
