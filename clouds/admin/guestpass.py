@@ -18,7 +18,9 @@ from django.utils.translation import gettext_lazy
 
 from clouds import people, refusals
 from clouds.admin.base import Buttons, OnlyItsFields, View, curator, gone, posts
+from clouds.checks import is_this_machine
 from clouds.models import GuestPass
+from cloudsite import environment
 
 CARDS_ON_A_SHEET = 8
 MOST_PASSES = 80
@@ -169,6 +171,8 @@ class GuestPassAdmin(OnlyItsFields, Buttons):
             "paper": paper,
             "passes": passes,
             "title": _("Guest passes"),
+            "site": settings.SITE_URL,
+            "only_here": is_this_machine(environment.parts(settings.SITE_URL).hostname),
         }
         return render(request, "pass/sheet.html", context)
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import segno
 from django.test import Client
 from django.utils import timezone
 
@@ -309,6 +310,18 @@ def test_a_sheet_has_codes_names_and_addresses_to_type(
     assert page.count("<h2>Cumulus</h2>") == codes
     assert f"paper-{'letter' if paper == 'letter' else 'a4'}" in page
     assert not re.search(r"\sstyle=|<style|<script", page)
+
+
+def test_a_code_is_that_of_the_address_where_visitors_find_the_site(
+    desk: Client, guest_pass: GuestPass, settings: Any
+) -> None:
+    address = f"/admin/clouds/guestpass/sheet/?pass={guest_pass.pk}"
+    assert 'id="only-here"' in text(desk.get(address))
+    settings.SITE_URL = "https://cloud.example.org"
+    page = text(desk.get(address))
+    code = segno.make(f"https://cloud.example.org{guest_pass.path}", error="m", micro=False)
+    assert re.findall(r'<path[^>]* d="([^"]+)"', code.svg_inline())[0] in page
+    assert 'id="only-here"' not in page
 
 
 def test_a_sheet_of_several_passes_has_one_card_of_each(desk: Client, cloud: Cloud) -> None:
