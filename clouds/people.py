@@ -114,6 +114,16 @@ def erase(user: User) -> None:
     _end_sessions(number)
 
 
+def why_not_erased(user: User) -> str:
+    """Why somebody can't be forgotten just now, in a sentence for a curator; "" if they can."""
+    try:
+        _check_not_last(user)
+    except refusals.LastCurator as refused:
+        return str(refused)
+    playing = Run.everything.playing().filter(asked_by=user).exists()
+    return _("What %(name)s asked for plays. End it first.") % {"name": user.name} if playing else ""
+
+
 def all_of(user: User) -> dict[str, Any]:
     """All that the site knows of somebody, as plain data."""
     runs = Run.objects.filter(asked_by=user).select_related("cloud").order_by("asked_at", "pk")

@@ -104,6 +104,13 @@ class UserAdmin(Buttons, DjangoUserAdmin):  # type: ignore[type-arg]
             request, _("They are %(name)s now, and are told so.") % {"name": user.name}, self.address(user)
         )
 
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """With why somebody can't be forgotten just now; then nobody is."""
+        rows, counts, permissions_needed, protected = super().get_deleted_objects(objs, request)
+        return rows, counts, permissions_needed, [*protected, *filter(None, map(people.why_not_erased, objs))]
+
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Forget somebody as they would themselves: their puffs stay, as a visitor's."""
         self._erase(request, obj)

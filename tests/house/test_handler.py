@@ -1,6 +1,7 @@
 """How requests come in: each in one thread that is kept, so that its connection to the database is, too."""
 
 import asyncio
+import contextlib
 import threading
 from typing import Any
 
@@ -117,7 +118,8 @@ def send_form(handler: asgi.Handler, chunk: bytes, chunks: int) -> tuple[bytes, 
     scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []}
     body = asyncio.run(handler.read_body(receive))
     request, _ = handler.create_request(scope, body)
-    return body.read(), request.META["CONTENT_LENGTH"]
+    with contextlib.closing(request):
+        return body.read(), request.META["CONTENT_LENGTH"]
 
 
 def test_of_an_endless_form_no_more_is_kept_than_tells_that_it_is_too_large() -> None:

@@ -246,8 +246,14 @@ def test_the_admins_delete_forgets_somebody_in_the_same_way(
     desk.post(f"/admin/clouds/user/{ada.pk}/delete/", {"post": "yes"})
     assert Puff.objects.get(pk=puff.pk).who == "a visitor"
     page = text(desk.post(f"/admin/clouds/user/{bob.pk}/delete/", {"post": "yes"}, follow=True))
-    assert "Bob is still here. Your last puff is being switched off." in page
+    assert "What Bob asked for plays. End it first." in page
+    assert "successfully" not in page
     assert User.objects.filter(pk=bob.pk).exists()
+    everybody = list(User.objects.values_list("pk", flat=True))
+    form = {"action": "delete_selected", "_selected_action": everybody, "post": "yes"}
+    page = text(desk.post("/admin/clouds/user/", form, follow=True))
+    assert "Nobody else may do everything here." in page
+    assert User.objects.count() == len(everybody)
 
 
 # Names that curators replace
