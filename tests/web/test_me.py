@@ -243,7 +243,7 @@ def test_the_admins_delete_forgets_somebody_in_the_same_way(
 ) -> None:
     puff = make_puff(ada, run=make_run(ada, "ended"), step=0)
     make_run(bob, "playing")
-    desk.post(f"/admin/clouds/user/{ada.pk}/delete/", {"post": "yes"})
+    desk.post(f"/admin/clouds/user/{ada.pk}/delete/", {"post": "yes"}, follow=True)
     assert Puff.objects.get(pk=puff.pk).who == "a visitor"
     page = text(desk.post(f"/admin/clouds/user/{bob.pk}/delete/", {"post": "yes"}, follow=True))
     assert "What Bob asked for plays. End it first." in page
