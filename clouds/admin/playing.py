@@ -59,11 +59,11 @@ class RehearsalForm(forms.Form):
     )
 
 
-class RunOnCloudsForm(OnCloudsForm, RunForm):
+class RunOnCloudsForm(RunForm, OnCloudsForm):
     """Play it at once on these clouds."""
 
 
-class RehearsalOnCloudsForm(OnCloudsForm, RehearsalForm):
+class RehearsalOnCloudsForm(RehearsalForm, OnCloudsForm):
     """Play it as if on these clouds."""
 
 

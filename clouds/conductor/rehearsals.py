@@ -12,6 +12,7 @@ from clouds.conductor.ledger import Part
 from clouds.conductor.performance import Pump, Rig
 from clouds.conductor.performances import Performances
 from clouds.models import Puff, Run
+from clouds.prepared import Given, Prepared
 from clouds.timeline import Do
 
 # Claimed so long before it begins, for rehearsals that wander.
@@ -19,16 +20,25 @@ AHEAD = timedelta(seconds=2)
 NOBODY = "Nobody was there to play it."
 LOST = "Its conductor died."
 
+DUE = Prepared(
+    lambda: (
+        Run.everything.rehearsed()
+        .waiting()
+        .filter(cloud__venue=Given("venue"), due_at__lte=Given("soon"))
+        .select_related("cloud", "rehearsal")
+        .oldest_first()
+    )
+)
+
 
 def claim(venue_id: int, holder: str, now: datetime) -> list[Part]:
     """The rehearsals of a venue that begin now, ours from here on; those that nobody began in time are missed."""
-    waiting = Run.everything.rehearsed().waiting().filter(cloud__venue_id=venue_id)
-    waiting.due_by(now - BEGINS_WITHIN).end(Run.Outcome.MISSED, NOBODY, now)
     parts = []
-    for run in waiting.due_by(now + AHEAD).select_related("cloud", "rehearsal").oldest_first():
-        at = max(run.due_at, now)
-        mine = Run.everything.filter(pk=run.pk).waiting()
-        if mine.update(state=Run.State.PLAYING, started_at=at, conductor=holder):
+    for run in DUE(venue=venue_id, soon=now + AHEAD):
+        at, mine = max(run.due_at, now), Run.everything.filter(pk=run.pk).waiting()
+        if now - run.due_at > BEGINS_WITHIN:
+            mine.end(Run.Outcome.MISSED, NOBODY, now)
+        elif mine.update(state=Run.State.PLAYING, started_at=at, conductor=holder):
             parts.append(Part.of(run, run.cloud, run.plan, at, run.rehearsal.fill if run.rehearsal else 0.0))
     return parts
 

@@ -54,7 +54,7 @@ def test_a_rehearsal_keeps_every_moment_at_its_speed_and_touches_no_plug() -> No
 
 def test_a_rehearsal_gives_no_air_and_keeps_nobody_waiting() -> None:
     async def scene(site: Site) -> None:
-        await rehearse(site, Step(Do.INFLATE, 30.0), speed=5.0)
+        await rehearse(site, Step(Do.INFLATE, 40.0), speed=10.0)
         playing = lambda: Puff.everything.still_on().count() == 2  # noqa: E731
         await site.office.until(playing, "the rehearsal plays")
         cloud = await site.cloud()

@@ -186,3 +186,9 @@ def test_a_plugs_list_shows_how_it_was_seen(desk: Client) -> None:
 
 def test_a_plugs_page_tells_how_to_set_it_up(desk: Client) -> None:
     assert "Its MAC address is learned when it first answers." in text(desk.get(address(Plug, "add")))
+
+
+def test_a_clock_that_is_behind_is_said_on_every_page(desk: Client, make_run: Make) -> None:
+    assert "The clock of this machine is behind" not in text(desk.get("/admin/"))
+    make_run(asked_at=timezone.now() + timedelta(hours=1))
+    assert "No show is planned until the clock has caught up." in text(desk.get("/admin/"))
