@@ -1,5 +1,7 @@
 """A visit by a guest pass, on a phone, from the code on the wall to the puff: with script and without."""
 
+import re
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
@@ -106,3 +108,21 @@ def test_a_machine_finds_nothing_to_complain_of(page: Page, wall: tuple[site.Sim
         assert Axe().run(page).response["violations"] == [], path
     page.goto(f"{address}/shared/link/")
     assert Axe().run(page).response["violations"] == []
+
+
+@pytest.mark.parametrize("layout", ["cards", "poster"])
+def test_a_sheet_is_one_page_of_paper_and_a_machine_can_read_it(
+    page: Page, wall: tuple[site.Simulator, str, str], layout: str
+) -> None:
+    _, address, code = wall
+    curator = User.objects.create_superuser("Curator")
+    with site.Visitor(int(address.rpartition(":")[2]), curator) as desk:
+        page.context.add_cookies([{"name": "sessionid", "value": desk.cookies["sessionid"], "url": address}])
+    for paper, size in (("a4", b"594.95996 841.91998"), ("letter", b"612 792")):
+        page.goto(
+            f"{address}/admin/clouds/guestpass/sheet/?pass={GuestPass.objects.get().pk}&layout={layout}&paper={paper}"
+        )
+        assert Axe().run(page).response["violations"] == []
+        expect(page.locator(".address").first).to_contain_text(code.removeprefix(address))
+        printed = page.pdf(prefer_css_page_size=True)
+        assert re.findall(rb"/MediaBox \[0 0 ([\d. ]+)\]", printed) == [size]
