@@ -66,8 +66,10 @@ class UserManager(BaseUserManager["User"]):
         if not self.called(wanted).exists():
             return wanted
         stem = wanted[: NAME_LENGTH - _ROOM_FOR_A_NUMBER].rstrip()
-        looks = set(self.filter(look__startswith=look_of(stem)).values_list("look", flat=True))
-        return next(name for n in itertools.count(2) if look_of(name := f"{stem} {n}") not in looks)
+        alike = self.filter(Q(name_key__startswith=key_of(stem)) | Q(look__startswith=look_of(stem)))
+        taken = {key for pair in alike.values_list("name_key", "look") for key in pair}
+        numbered = (f"{stem} {number}" for number in itertools.count(2))
+        return next(name for name in numbered if not {key_of(name), look_of(name)} & taken)
 
 
 class User(AbstractBaseUser, PermissionsMixin):

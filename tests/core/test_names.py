@@ -163,5 +163,8 @@ def test_a_name_that_somebody_has_gets_the_first_number_that_is_free() -> None:
         User.objects.create_user(name)
     assert User.objects.free_name("aDa") == "aDa 3"
     assert len(User.objects.free_name("x" * 40)) == 40
+    for name in ("ELIA", "ELIA 2"):  # which look like Ella, and are Elia
+        User.objects.create_user(name)
+    assert (User.objects.free_name("Elia"), User.objects.free_name("Ella")) == ("Elia 3", "Ella 3")
     User.objects.create_user("x" * 40)
     assert User.objects.free_name("x" * 40) == "x" * 35 + " 2"
