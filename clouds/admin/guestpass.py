@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import urlencode
 
-import segno
 from django import forms
 from django.conf import settings
 from django.contrib import admin
@@ -184,5 +183,7 @@ def address(guest_pass: GuestPass) -> str:
 
 def code(guest_pass: GuestPass) -> SafeString:
     """Its QR code as SVG, with the margin that cameras want; a seventh of it may be scratched."""
+    import segno  # by whom it is printed only: `alloff` loads the admin, too, and has to work whatever is missing
+
     drawn = segno.make(address(guest_pass), error="m", micro=False)
     return mark_safe(drawn.svg_inline(border=4, omitsize=True, svgclass="code", lineclass=None))  # noqa: S308
