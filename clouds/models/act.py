@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from clouds.models.venue import Venue
 
@@ -18,31 +19,31 @@ class Act(models.Model):
     class Kind(models.TextChoices):
         """What was done."""
 
-        STOP = "stop", "stopped everything"
-        RELEASE = "release", "released"
-        HOLD = "hold", "held"
-        END_HOLD = "end_hold", "ended a hold"
-        PLAY = "play", "ran something now"
-        REPLACE = "replace", "replaced what played"
-        END = "end", "ended a run"
-        PAUSE = "pause", "paused a run"
-        RESUME = "resume", "resumed a run"
-        SKIP = "skip", "skipped a step"
-        NOTE = "note", "noted a fill"
-        WISH = "wish", "asked something of a plug"
-        SHOW = "show", "changed a show"
-        REHEARSE = "rehearse", "rehearsed"
-        PASS = "pass", "changed a guest pass"
-        RENAME = "rename", "replaced a name"
+        STOP = "stop", _("stopped everything")
+        RELEASE = "release", _("released")
+        HOLD = "hold", _("held")
+        END_HOLD = "end_hold", _("ended a hold")
+        PLAY = "play", _("ran something now")
+        REPLACE = "replace", _("replaced what played")
+        END = "end", _("ended a run")
+        PAUSE = "pause", _("paused a run")
+        RESUME = "resume", _("resumed a run")
+        SKIP = "skip", _("skipped a step")
+        NOTE = "note", _("noted a fill")
+        WISH = "wish", _("asked something of a plug")
+        SHOW = "show", _("changed a show")
+        REHEARSE = "rehearse", _("rehearsed")
+        PASS = "pass", _("changed a guest pass")
+        RENAME = "rename", _("replaced a name")
 
-    kind = models.CharField("what", max_length=8, choices=Kind)
+    kind = models.CharField(_("what"), max_length=8, choices=Kind)
     venue = models.ForeignKey(
-        Venue, on_delete=models.PROTECT, null=True, related_name="acts", help_text="Empty: it was about no venue."
+        Venue, on_delete=models.PROTECT, null=True, related_name="acts", help_text=_("Empty: it was about no venue.")
     )
     about = models.CharField(max_length=300, blank=True)
     done_at = models.DateTimeField()
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    name = models.CharField("who", max_length=80)
+    name = models.CharField(_("who"), max_length=80)
 
     objects: ClassVar = models.Manager["Act"]()
 
