@@ -101,7 +101,7 @@ def _script(sign: str) -> str:
     return unicodedata.name(sign, "").split(" ")[0]
 
 
-def _alphabets(word: str) -> set[str]:
+def _alphabets(word: str) -> frozenset[str]:
     return ALPHABETS & {_script(sign) for sign in word if unicodedata.category(sign).startswith("L")}
 
 
