@@ -115,7 +115,7 @@ def test_a_sheet_is_one_page_of_paper_and_a_machine_can_read_it(
     page: Page, wall: tuple[site.Simulator, str, str], layout: str
 ) -> None:
     _, address, code = wall
-    curator = User.objects.create_superuser("Curator")
+    curator = User.objects.get(is_superuser=True)
     with site.Visitor(int(address.rpartition(":")[2]), curator) as desk:
         page.context.add_cookies([{"name": "sessionid", "value": desk.cookies["sessionid"], "url": address}])
     for paper, size in (("a4", b"594.95996 841.91998"), ("letter", b"612 792")):
