@@ -54,7 +54,7 @@ class CloudAdmin(OnlyItsFields, Buttons):
     prepopulated_fields = {"slug": ["name"]}
     inlines = [PlugLines]
     fieldsets = [
-        (None, {"fields": ["name", "slug", "venue", "enabled"]}),
+        (None, {"fields": ["name", "slug", "venue", "enabled", "story"]}),
         (
             _("Measures"),
             {

@@ -9,11 +9,12 @@ from clouds.models.puff import Puff
 from clouds.models.rehearsal import Rehearsal
 from clouds.models.run import Run
 from clouds.models.show import CalledOff, Show, ShowCloud, ShowDate
+from clouds.models.story import Fact, Story
 from clouds.models.tally import Tally
 from clouds.models.user import BlockedWord, User
 from clouds.models.venue import Venue
 
 __all__ = [
-    "Act", "BalloonNote", "BlockedWord", "CalledOff", "Cloud", "GuestPass", "Plug", "Program", "ProgramStep", "Puff",
-    "Rehearsal", "Run", "Show", "ShowCloud", "ShowDate", "Tally", "User", "Venue",
+    "Act", "BalloonNote", "BlockedWord", "CalledOff", "Cloud", "Fact", "GuestPass", "Plug", "Program", "ProgramStep",
+    "Puff", "Rehearsal", "Run", "Show", "ShowCloud", "ShowDate", "Story", "Tally", "User", "Venue",
 ]  # fmt: skip

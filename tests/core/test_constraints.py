@@ -16,6 +16,7 @@ from clouds.models import (
     BlockedWord,
     CalledOff,
     Cloud,
+    Fact,
     GuestPass,
     Plug,
     Program,
@@ -26,6 +27,7 @@ from clouds.models import (
     Show,
     ShowCloud,
     ShowDate,
+    Story,
     Tally,
     User,
     Venue,
@@ -169,9 +171,18 @@ def add_pass(**fields: object) -> Deed:
     return lambda it: GuestPass.objects.create(**{"kind": "cloud", "venue": it.venue, "cloud": it.cloud} | fields)
 
 
+def add_story(**fields: object) -> Deed:
+    return lambda it: Story.objects.create(**{"name": "A new one"} | fields)
+
+
+def add_fact(**fields: object) -> Deed:
+    values = {"amount": 5, "text": "A fact.", "source": "A book."} | fields
+    return lambda it: Story.objects.create(name="A new one").facts.create(**values)
+
+
 NOUNS = (
-    Act, BalloonNote, BlockedWord, CalledOff, Cloud, GuestPass, Plug, Program, ProgramStep, Puff, Rehearsal, Run, Show,
-    ShowCloud, ShowDate, Tally, User, Venue,
+    Act, BalloonNote, BlockedWord, CalledOff, Cloud, Fact, GuestPass, Plug, Program, ProgramStep, Puff, Rehearsal, Run,
+    Show, ShowCloud, ShowDate, Story, Tally, User, Venue,
 )  # fmt: skip
 ENDED = {"state": "ended", "outcome": "done", "ended_at": NOON}
 PLAYING = {"state": "playing", "started_at": NOON}
@@ -238,6 +249,14 @@ BROKEN: list[tuple[str, Deed]] = [
     ("a_pass_ends_after_it_begins", add_pass(valid_from=NOON, valid_until=NOON)),
     ("a_pass_lets_in_no_more_than_it_may", add_pass(most_uses=2, uses=3)),
     ("a_pass_is_for_a_cloud_an_event_or_a_person", add_pass(kind="event", label="Opening night")),
+    ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=0)),
+    ("a_storys_scale_rises_from_above_zero", add_story(longest_at=-1)),
+    ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=5, longest_at=5)),
+    ("a_facts_amount_is_within_bounds", add_fact(amount=-0.001)),
+    ("a_facts_amount_is_within_bounds", add_fact(amount=1.001e12)),
+    ("a_facts_amount_is_within_bounds", add_fact(amount=float("inf"))),
+    ("a_facts_link_is_of_the_web", add_fact(link="javascript:alert(1)")),
+    ("a_facts_link_is_of_the_web", add_fact(link="//example.org")),
 ]
 
 KEPT: list[tuple[str, Deed]] = [
@@ -288,6 +307,12 @@ KEPT: list[tuple[str, Deed]] = [
             add_pass(kind="person", cloud=None, person="Ada"),
         ),
     ),
+    ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=5)),
+    ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=5, longest_at=5.1)),
+    ("a_facts_amount_is_within_bounds", add_fact(amount=0)),
+    ("a_facts_amount_is_within_bounds", add_fact(amount=1e12)),
+    ("a_facts_link_is_of_the_web", add_fact(link="")),
+    ("a_facts_link_is_of_the_web", add_fact(link="HTTPS://example.org")),
 ]
 
 
