@@ -4,14 +4,16 @@ from django.contrib import admin
 from django.urls import path
 
 from clouds import feeds
-from clouds.views import accounts, health, history, me, passes, shows, sky, story
+from clouds.views import accounts, health, history, me, offline, passes, shows, sky, story
 
 urlpatterns = [
     path("", sky.sky, name="sky"),
+    path("wall/", sky.wall, name="wall"),
     path("clouds/<slug:slug>/", sky.cloud, name="cloud"),
     path("clouds/<slug:slug>/press/", sky.press, name="press"),
     path("clouds/<slug:slug>/story/", story.story, name="story"),
     path("runs/<int:pk>/end/", sky.end, name="end"),
+    path("runs/<int:pk>/here/", sky.here, name="here"),
     path("history/", history.history, name="history"),
     path("history.csv", history.table, name="history_csv"),
     path("history/<int:pk>/", history.puff, name="puff"),
@@ -34,6 +36,9 @@ urlpatterns = [
     path("accounts/erased/", me.erased, name="erased"),
     path("shared/<slug:share>/", me.shared, name="shared"),
     path("pass/<str:signed>/", passes.guest_pass, name="pass"),
+    path("manifest.webmanifest", offline.manifest, name="manifest"),
+    path("service-worker.js", offline.service_worker, name="service_worker"),
+    path("offline/", offline.offline, name="offline"),
     path("healthz", health.healthz, name="healthz"),
     path("admin/login/", accounts.curators_log_in),
     path("admin/", admin.site.urls),

@@ -30,7 +30,7 @@ def allow(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('clouds', '0006_rehearsals'),
+        ('clouds', '0007_queue'),
     ]
 
     operations = [
