@@ -403,8 +403,7 @@ def _in_turn() -> Iterator[None]:
 
 
 def _record(kind: Act.Kind, venue: Venue, by: User, about: str, now: datetime) -> None:
-    """Write down who did what; nobody changes that any more."""
-    Act.objects.create(kind=kind, venue=venue, about=about[:300], done_at=now, done_by=by, name=by.name)
+    Act.record(kind, venue, by, about, now)
 
 
 def _check_bounds(steps: Sequence[Step], hard_cap: float) -> None:

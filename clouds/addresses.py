@@ -8,7 +8,7 @@ for 169.254.169.254.
 import ipaddress
 import re
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 HOME_NETWORKS = [
     ipaddress.ip_network(network) for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
@@ -54,3 +54,21 @@ def choose(host: str, found: Iterable[str], *, simulated: bool) -> str:
     if not addresses:
         raise BadAddress(f"{host} has no address.")
     return addresses[0]
+
+
+def of_visitor(meta: Mapping[str, str]) -> str:
+    """Where a request came from: what a proxy on this machine says last, else the peer.
+
+    An IPv6 address stands for its /64, since that is what one household has.
+    """
+    peer = meta.get("REMOTE_ADDR", "")
+    said = meta.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+    try:
+        if said and (not peer or ipaddress.ip_address(peer).is_loopback):
+            peer = said
+        address = ipaddress.ip_address(peer.split("%")[0])
+    except ValueError:
+        return "unknown"
+    if address.version == 6 and (mapped := address.ipv4_mapped):
+        address = mapped
+    return str(ipaddress.ip_network((address, 64 if address.version == 6 else 32), strict=False))

@@ -4,17 +4,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
-from django.contrib.auth import password_validation
-from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from clouds import patterns, recurrence
-from clouds.models import BalloonNote, Cloud, Show, User, Venue
-from clouds.models.user import tidy, validate_name
+from clouds.models import BalloonNote, Cloud, Show, Venue
 
-LONGEST_PASSWORD = 1000
 LONGEST_HOLD_MINUTES = 366 * 24 * 60
 KINDS = [
     ("once", "once"),
@@ -36,63 +31,6 @@ FIELD_OF = {
     patterns.Kind.MONTH_WEEKDAY: "nth",
     patterns.Kind.TYPED: "typed",
 }
-NAME_TAKEN = "Somebody has this name already. Please choose another."
-
-
-class SignUpForm(forms.Form):
-    """A display name and a password; nothing else is asked."""
-
-    name = forms.CharField(
-        help_text="Everyone sees it beside your puffs.",
-        error_messages={"required": "Please choose a name."},
-        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "words", "autofocus": True}),
-    )
-    password = forms.CharField(
-        max_length=LONGEST_PASSWORD,
-        strip=False,
-        help_text="At least 8 characters. There is no e-mail to reset it with, so keep it well.",
-        error_messages={
-            "required": "Please choose a password.",
-            "max_length": f"Please choose a password of at most {LONGEST_PASSWORD} characters.",
-        },
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-
-    def clean_name(self) -> str:
-        """The name as it will be shown."""
-        name = tidy(self.cleaned_data["name"])
-        validate_name(name)
-        return name
-
-    def clean_password(self) -> str:
-        """A password that isn't too easy."""
-        password: str = self.cleaned_data["password"]
-        password_validation.validate_password(password)
-        return password
-
-    def make(self) -> User | None:
-        """The new user; None, with an error to show, if somebody has the name already."""
-        try:
-            with transaction.atomic():
-                return User.objects.create_user(self.cleaned_data["name"], self.cleaned_data["password"])
-        except IntegrityError:
-            self.add_error("name", NAME_TAKEN)
-            return None
-
-
-class LogInForm(AuthenticationForm):
-    """Name and password."""
-
-    error_messages = {
-        "invalid_login": "This name and password do not belong together. Check both, or sign up.",
-        "inactive": "This account may not log in.",
-    }
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        name, password = self.fields["username"], self.fields["password"]
-        name.error_messages["required"] = "Please give your name."
-        password.error_messages["required"] = "Please give your password."
 
 
 class HoldForm(forms.Form):

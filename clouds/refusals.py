@@ -65,3 +65,27 @@ class TooLate(Refused):
 
 class OutOfBounds(Refused):
     """A number is not one that can be used."""
+
+
+class PassNotYet(Refused):
+    """A guest pass whose time has not come."""
+
+
+class PassOver(Refused):
+    """A guest pass that has expired, been withdrawn or used up."""
+
+
+class TooMany(Refused):
+    """More was tried than any person or crowd would."""
+
+
+class StillPuffing(Refused):
+    """A puff of theirs has to be over first."""
+
+
+class LastCurator(Refused):
+    """Nobody else may do everything."""
+
+
+class NameTaken(Refused):
+    """Somebody has this name, or one that can't be told from it."""

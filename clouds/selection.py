@@ -21,7 +21,8 @@ from django.utils.translation import gettext_lazy as _
 
 from clouds.models import Cloud, Puff, User, Venue
 from clouds.models.puff import PuffQuerySet
-from clouds.models.user import NAME_LENGTH, key_of
+from clouds.models.user import NAME_LENGTH
+from clouds.names import key_of
 
 Place = tuple[datetime, int]
 

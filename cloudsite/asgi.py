@@ -7,11 +7,14 @@ connect to the database anew. Here a request goes through middleware and view in
 import gc
 import os
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import IO, Any
 
 import django
 from asgiref.sync import ThreadSensitiveContext, sync_to_async
+from django.conf import settings
+from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 from django.db import connections
 from django.http import HttpRequest
@@ -20,6 +23,7 @@ from django.http.response import HttpResponseBase
 # Threads that wait for a next request, each with its connection to the database. A crowd has more, for as long as it
 # is there: one for each request under way.
 THREADS_KEPT = 32
+MOST_OF_A_BODY: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 # In a crowd, the thread that has the database must not wait 5 ms, which is Python's own measure, for each other thread.
 SWITCH_EVERY_SECONDS = 0.0005
 
@@ -38,6 +42,28 @@ class Handler(ASGIHandler):
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         """Go there and back once."""
         return await sync_to_async(self.get_response)(request)
+
+    async def read_body(self, receive: Any) -> IO[bytes]:
+        """Keep as much as Django looks at, and one byte that tells that there was more: a disk is soon full."""
+        body = tempfile.SpooledTemporaryFile(max_size=MOST_OF_A_BODY + 1)  # noqa: SIM115 - closed with its request
+        room, more = MOST_OF_A_BODY + 1, True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                body.close()
+                raise RequestAborted
+            body.write(part := message.get("body", b"")[:room])
+            room, more = room - len(part), message.get("more_body", False)
+        body.seek(0)
+        return body
+
+    def create_request(self, scope: Any, body_file: IO[bytes]) -> tuple[Any, Any]:
+        """Where a client didn't say how much it sends, as Django asks, say it."""
+        request, error = super().create_request(scope, body_file)
+        if request is not None and "CONTENT_LENGTH" not in request.META:
+            request.META["CONTENT_LENGTH"] = str(body_file.seek(0, os.SEEK_END))
+            body_file.seek(0)
+        return request, error
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer in the thread that was used last, so that few are in use."""

@@ -4,7 +4,20 @@ from django.contrib import admin
 from django.urls import path
 
 from clouds import feeds
-from clouds.views import accounts, charts, files, health, history, offline, puff, shows, sky, story
+from clouds.views import (
+    accounts,
+    charts,
+    files,
+    health,
+    history,
+    me,
+    offline,
+    passes,
+    puff,
+    shows,
+    sky,
+    story,
+)
 
 urlpatterns = [
     path("", sky.sky, name="sky"),
@@ -26,9 +39,23 @@ urlpatterns = [
     path("accounts/login/", accounts.LogIn.as_view(), name="login"),
     path("accounts/logout/", accounts.LogOut.as_view(), name="logout"),
     path("accounts/puffs/", accounts.puffs, name="puffs"),
+    path("accounts/me/", me.me, name="me"),
+    path("accounts/me.json", me.export, name="export"),
+    path("accounts/name/", me.rename, name="rename"),
+    path("accounts/notice/", me.read_notice, name="read_notice"),
+    path("accounts/keep/", me.keep, name="keep"),
+    path("accounts/password/", me.password, name="password"),
+    path("accounts/share/", me.share, name="share"),
+    path("accounts/unshare/", me.unshare, name="unshare"),
+    path("accounts/erase/", me.erase, name="erase"),
+    path("accounts/erased/", me.erased, name="erased"),
+    path("shared/<slug:share>/", me.shared, name="shared"),
+    path("pass/<str:signed>/", passes.guest_pass, name="pass"),
     path("manifest.webmanifest", offline.manifest, name="manifest"),
     path("service-worker.js", offline.service_worker, name="service_worker"),
     path("offline/", offline.offline, name="offline"),
     path("healthz", health.healthz, name="healthz"),
+    path("admin/login/", accounts.curators_log_in),
     path("admin/", admin.site.urls),
 ]
+handler400 = "clouds.views.answers.bad_request"

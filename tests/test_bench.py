@@ -82,8 +82,8 @@ def test_the_last_line_is_the_report_for_machines(capsys: pytest.CaptureFixture[
 
 
 def test_the_benches_are_found_by_name() -> None:
-    assert {"press", "burst", "stopall", "idle"} <= set(command.names())
-    assert not {"report", "stage", "crowd"} & set(command.names())
+    assert {"press", "burst", "stopall", "idle", "crowd", "visit"} <= set(command.names())
+    assert not {"report", "stage", "phones"} & set(command.names())
 
 
 def test_a_bench_that_is_not_there_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:

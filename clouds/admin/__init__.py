@@ -2,11 +2,13 @@
 
 from django.contrib import admin
 
-from clouds.admin import cloud, history, people, plug, program, rehearsal, show, story, venue
+from clouds.account_forms import CuratorLogInForm
+from clouds.admin import cloud, guestpass, history, people, plug, program, rehearsal, show, story, venue
 
-__all__ = ["cloud", "history", "people", "plug", "program", "rehearsal", "show", "story", "venue"]
+__all__ = ["cloud", "guestpass", "history", "people", "plug", "program", "rehearsal", "show", "story", "venue"]
 
 admin.site.site_header = "The Cloud: curators"
 admin.site.site_title = "The Cloud"
 admin.site.index_title = "What there is"
+admin.site.login_form = CuratorLogInForm
 admin.site.enable_nav_sidebar = False

@@ -1,6 +1,7 @@
 """Runs, puffs and acts: to look at. A run that plays can be paused, skipped on and ended; nothing else is changed."""
 
 import contextlib
+from datetime import UTC
 from typing import Any
 
 from django.contrib import admin, messages
@@ -149,7 +150,7 @@ class ActAdmin(ReadOnly):
     @admin.display(description=_("when"), ordering="done_at")
     def when(self, act: Act) -> str:
         """When it was done, where it was done."""
-        return f"{act.done_at.astimezone(act.venue.zone):%Y-%m-%d %H:%M:%S %Z}"
+        return f"{act.done_at.astimezone(act.venue.zone if act.venue else UTC):%Y-%m-%d %H:%M:%S %Z}"
 
 
 @admin.register(Puff)

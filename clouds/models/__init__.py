@@ -2,6 +2,7 @@
 
 from clouds.models.act import Act
 from clouds.models.cloud import BalloonNote, Cloud
+from clouds.models.guestpass import GuestPass
 from clouds.models.plug import Plug
 from clouds.models.program import Program, ProgramStep
 from clouds.models.puff import Puff
@@ -10,10 +11,11 @@ from clouds.models.run import Run
 from clouds.models.show import CalledOff, Show, ShowCloud, ShowDate
 from clouds.models.story import Fact, Story
 from clouds.models.tally import Tally
-from clouds.models.user import User
+from clouds.models.tries import Tries
+from clouds.models.user import BlockedWord, User
 from clouds.models.venue import Venue
 
 __all__ = [
-    "Act", "BalloonNote", "CalledOff", "Cloud", "Fact", "Plug", "Program", "ProgramStep", "Puff", "Rehearsal", "Run",
-    "Show", "ShowCloud", "ShowDate", "Story", "Tally", "User", "Venue",
+    "Act", "BalloonNote", "BlockedWord", "CalledOff", "Cloud", "Fact", "GuestPass", "Plug", "Program", "ProgramStep",
+    "Puff", "Rehearsal", "Run", "Show", "ShowCloud", "ShowDate", "Story", "Tally", "Tries", "User", "Venue",
 ]  # fmt: skip

@@ -1,24 +1,36 @@
-"""Signing up, logging in and out, and a visitor's own puffs."""
+"""Signing up, logging in and out, and what a visitor asked for."""
 
+import math
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.auth import login
 from django.contrib.auth import views as auth
 from django.contrib.auth.views import RedirectURLMixin, redirect_to_login
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import FormView
 
-from clouds.forms import LogInForm, SignUpForm
+from clouds import addresses, refusals, throttle
+from clouds.account_forms import LogInForm, SignUpForm
 from clouds.models import Run
 from clouds.views import cursors, ticket
 from clouds.views.answers import not_so, person, reads, sorry
 
 PAGE = 50
+
+
+def as_told(response: HttpResponse, form: Any) -> HttpResponse:
+    """A page with a form in which something is wrong: 400, or 429 when it was tried too often."""
+    until = getattr(form, "until", None)
+    response.status_code = 429 if until else 400
+    if until:
+        response["Retry-After"] = str(max(1, math.ceil((until - timezone.now()).total_seconds())))
+    return response
 
 
 class SaysSo:
@@ -29,8 +41,7 @@ class SaysSo:
     def form_invalid(self, form: Any) -> HttpResponse:
         """The form again, with what is wrong."""
         response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]
-        response.status_code = 400
-        return response
+        return as_told(response, form)
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """405, in a sentence."""
@@ -45,8 +56,19 @@ class SignUp(SaysSo, RedirectURLMixin, FormView):  # type: ignore[type-arg]
     next_page = "sky"
     http_method_names = ["get", "head", "post"]
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A guest keeps what is theirs, and needn't begin again."""
+        by = person(request)
+        return redirect("keep") if by and by.is_guest else super().dispatch(request, *args, **kwargs)
+
     def form_valid(self, form: SignUpForm) -> HttpResponse:
         """Make the user, log them in, and take them where they were going."""
+        try:
+            throttle.spend(throttle.SIGN_UPS, addresses.of_visitor(self.request.META), timezone.now())
+        except refusals.TooMany as refused:
+            form.until = refused.until
+            form.add_error(None, throttle.told(refused))
+            return self.form_invalid(form)
         user = form.make()
         if user is None:
             return self.form_invalid(form)
@@ -64,6 +86,13 @@ class LogIn(SaysSo, auth.LoginView):
     authentication_form = LogInForm
     template_name = "accounts/login.html"
     http_method_names = ["get", "head", "post"]
+
+
+def curators_log_in(request: HttpRequest) -> HttpResponse:
+    """The admin's own page, with a status that says when it was tried too often."""
+    response = admin.site.login(request)
+    form = (getattr(response, "context_data", None) or {}).get("form")
+    return as_told(response, form) if getattr(form, "until", None) else response
 
 
 class LogOut(SaysSo, auth.LogoutView):

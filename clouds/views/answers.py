@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -26,6 +27,12 @@ class SeeOther(HttpResponseRedirect):
 def sorry(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     """The site's own page for a status of 400 and above, with a sentence that says what is the matter."""
     return render(request, f"{status}.html", {"sentence": sentence}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400, or 413 for a form that is larger than any of ours."""
+    status = 413 if isinstance(exception, RequestDataTooBig) else 400
+    return render(request, f"{status}.html", status=status)
 
 
 def retry_after(response: HttpResponse, refused: refusals.Refused | None, now: datetime) -> HttpResponse:

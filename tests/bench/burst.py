@@ -3,8 +3,8 @@
 import argparse
 import random
 
-from tests.bench import crowd, stage
-from tests.bench.crowd import Order, Phone
+from tests.bench import phones, stage
+from tests.bench.phones import Order, Phone
 from tests.bench.report import Report
 from tests.site import Visitor, running
 
@@ -25,9 +25,9 @@ def measure(report: Report, options: argparse.Namespace) -> None:
     with running(*names, venue=venue, **LIMITS) as (simulator, up, _):
         orders = []
         for name, person in zip(names, people, strict=True):
-            request = crowd.post(f"/clouds/{name.lower()}/press/", Visitor(up.port, person))
+            request = phones.post(f"/clouds/{name.lower()}/press/", Visitor(up.port, person))
             orders.append(Order(chance.random() * WITHIN_SECONDS, f"{name}/inflate", Phone(up.port), request))
-        presses = crowd.press([simulator], orders)
+        presses = phones.press([simulator], orders)
     report.spread("press to answer", [press.answered_after for press in presses])
     report.spread("press to relay", [press.on_after for press in presses])
     report.at_most("every relay on, p99, ms", report.figures["press to relay p99, ms"], 400)

@@ -1,126 +1,111 @@
-"""Visitors with phones, as light as can be, because they share the machine with what they press.
+"""An opening night: 300 visitors behind one address scan, come in and press within two minutes, each of them twice.
 
-A phone is one connection kept open; what it sends is made ready beforehand.
+Everybody's thumb bounces: each form is sent twice at the same moment, and makes one guest and one puff all the same.
 """
 
-import asyncio
+import argparse
+import random
+import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
-from tests.site import PATIENCE_SECONDS, Simulator, Visitor, until
+from django.utils import timezone
 
-TOKEN = "a" * 32
-BODY = f"csrfmiddlewaretoken={TOKEN}".encode()
-TAKEN = (204, 302, 303)
+from clouds.models import GuestPass, Puff, Run, User
+from tests.bench import stage
+from tests.bench.report import Report
+from tests.site import Up, Visitor, running, until
 
-
-class Phone:
-    """One connection, one request at a time."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._line: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
-        self._turn = asyncio.Lock()
-
-    async def connect(self) -> None:
-        """Have a connection."""
-        self._line = self._line or await asyncio.open_connection("127.0.0.1", self._port)
-
-    async def ask(self, request: bytes) -> tuple[float, float, int]:
-        """Send a request and read the answer: the unix times of both, and the status."""
-        async with self._turn, asyncio.timeout(PATIENCE_SECONDS):
-            await self.connect()
-            assert self._line is not None
-            reader, writer = self._line
-            sent_at = time.time()
-            writer.write(request)
-            head = (await reader.readuntil(b"\r\n\r\n")).lower()
-            answered_at = time.time()
-            length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
-            await reader.readexactly(int(length or 0))
-            return sent_at, answered_at, int(head.split(b" ", 2)[1])
+WITHIN_SECONDS = 110.0
+CLOUDS = [f"Cloud-{number}" for number in range(30)]
+LIMITS = {"puff_seconds": 1.0, "fill_seconds": 3600.0, "queue_limit": 100}
+# Many of them have the same first name.
+NAMES = ("Ada", "Ben", "Carla", "Dilan", "Emma", "Finn", "Zoë")
+THUMB_RESTS_SECONDS = 1.0
+BREAK_AFTER_SECONDS = 120
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A press to be made `at` seconds after the start, which is to switch this plug on."""
+@dataclass
+class Visit:
+    """How one visitor fared: the statuses of their requests, by what they did, and the seconds these took."""
 
-    at: float
-    plug: str
-    phone: Phone
-    request: bytes
+    statuses: dict[str, list[int]] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Press:
-    """A press that was made, and after how many seconds it was answered and the relay was on."""
-
-    plug: str
-    answered_after: float
-    on_after: float
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """How many people."""
+    parser.add_argument("--visitors", type=int, default=300)
 
 
-def post(path: str, visitor: Visitor | None = None) -> bytes:
-    """A form, sent by this visitor, who is logged in, or by nobody."""
-    cookies = {**(visitor.cookies if visitor else {}), "csrftoken": TOKEN}
-    lines = [
-        f"POST {path} HTTP/1.1",
-        "Host: 127.0.0.1",
-        "Cookie: " + "; ".join(f"{name}={value}" for name, value in cookies.items()),
-        "Content-Type: application/x-www-form-urlencoded",
-        f"Content-Length: {len(BODY)}",
-        "",
-        "",
-    ]
-    return "\r\n".join(lines).encode() + BODY
+def measure(report: Report, options: argparse.Namespace) -> None:
+    """One opening night."""
+    venue, chance = stage.the_venue(), random.Random(1)
+    with running(*CLOUDS, venue=venue, **LIMITS) as (_, up, clouds), ThreadPoolExecutor(options.visitors) as people:
+        passes = [GuestPass.objects.create(venue=venue, cloud=cloud).path for cloud in clouds.values()]
+        start = time.monotonic()
+        comings = sorted(chance.random() * WITHIN_SECONDS for _ in range(options.visitors))
+        visits = list(
+            people.map(
+                lambda number: _visit(
+                    up, passes[number % len(passes)], NAMES[number % len(NAMES)], start + comings[number]
+                ),
+                range(options.visitors),
+            )
+        )
+        took = time.monotonic() - start
+        until(lambda: not Run.objects.live().exists(), "every puff is over", BREAK_AFTER_SECONDS, every=0.5)
+    _tell(report, visits, took, options.visitors)
 
 
-def press(simulators: Sequence[Simulator], orders: Sequence[Order]) -> list[Press]:
-    """Have these presses made, each at its time, and see what the plugs of these simulators did then."""
-    answers = asyncio.run(_carry_out(orders))
-    refused = [
-        (order.plug, status) for order, (_, _, status) in zip(orders, answers, strict=True) if status not in TAKEN
-    ]
-    if refused:
-        raise AssertionError(f"{len(refused)} of {len(orders)} presses were not taken: {refused[:5]}")
-    since = min(sent_at for sent_at, _, _ in answers)
-    wanted = [(order.plug, sent_at) for order, (sent_at, _, _) in zip(orders, answers, strict=True)]
-    on_after = until(lambda: _on_after(simulators, wanted, since), "every relay was on", every=0.5)
-    return [
-        Press(order.plug, answered_at - sent_at, seconds)
-        for order, (sent_at, answered_at, _), seconds in zip(orders, answers, on_after, strict=True)
-    ]
+def _visit(up: Up, path: str, name: str, at: float) -> Visit:
+    """Scan, come in, press; each tap lands twice."""
+    time.sleep(max(0.0, at - time.monotonic()))
+    visit = Visit()
+    with Visitor(up.port) as phone, Visitor(up.port) as again:
+        page = _timed(visit, "scan", lambda: [phone.get(path)])[0][1]
+        form = re.search(r'name="form" value="([^"]+)"', page)
+        time.sleep(THUMB_RESTS_SECONDS)
+        again.cookies = dict(phone.cookies)
+        fields = {"name": name, "form": form[1] if form else ""}
+        _timed(visit, "come in", lambda: _twice(phone, again, path, **fields))
+        cloud = re.sub(r".*<h1>(.*?)</h1>.*", r"/clouds/\1/", page, flags=re.DOTALL).lower()
+        _timed(visit, "see the cloud", lambda: [phone.get(cloud)])
+        time.sleep(THUMB_RESTS_SECONDS)
+        again.cookies = dict(phone.cookies)
+        _timed(visit, "press", lambda: _twice(phone, again, f"{cloud}press/"))
+    return visit
 
 
-async def _carry_out(orders: Iterable[Order]) -> list[tuple[float, float, int]]:
-    orders = list(orders)
-    await asyncio.gather(*(phone.connect() for phone in {order.phone for order in orders}))
-    clock = asyncio.get_running_loop().time
-    start = clock()
-
-    async def one(order: Order) -> tuple[float, float, int]:
-        await asyncio.sleep(start + order.at - clock())
-        return await order.phone.ask(order.request)
-
-    return await asyncio.gather(*(one(order) for order in orders))
+def _twice(phone: Visitor, again: Visitor, path: str, **fields: str) -> list[tuple[int, str]]:
+    with ThreadPoolExecutor(1) as other:
+        second = other.submit(again.post, path, **fields)
+        return [phone.post(path, **fields), second.result()]
 
 
-def _on_after(simulators: Sequence[Simulator], wanted: Iterable[tuple[str, float]], since: float) -> list[float] | None:
-    """Seconds from each of these times until that plug's relay was first on; None if one was not, so far."""
-    times: dict[str, list[float]] = {}
-    for change in (change for simulator in simulators for change in simulator.remote.record(since)):
-        if change["state"] == 1:
-            times.setdefault(change["plug"], []).append(change["at"])
-    found = [min((at - sent for at in times.get(plug, []) if at >= sent), default=None) for plug, sent in wanted]
-    seconds = [one for one in found if one is not None]
-    return seconds if len(seconds) == len(found) else None
+def _timed(visit: Visit, what: str, ask: Callable[[], list[tuple[int, str]]]) -> list[tuple[int, str]]:
+    begin = time.monotonic()
+    answers = ask()
+    visit.seconds[what] = time.monotonic() - begin
+    visit.statuses[what] = sorted(status for status, _ in answers)
+    return answers
 
 
-def beside_plan(simulator: Simulator, planned: Mapping[float, str]) -> list[float]:
-    """How far, in seconds, from each of these planned ends its plug's relay went off."""
-    offs: dict[str, list[float]] = {}
-    for change in simulator.remote.record():
-        if change["state"] == 0:
-            offs.setdefault(change["plug"], []).append(change["at"])
-    return [min(abs(at - end) for at in offs[plug]) for end, plug in planned.items()]
+def _tell(report: Report, visits: list[Visit], took: float, count: int) -> None:
+    for what in visits[0].seconds:
+        report.spread(what, [visit.seconds[what] for visit in visits])
+    answers = Counter(status for visit in visits for statuses in visit.statuses.values() for status in statuses)
+    turns = Counter(Puff.objects.filter(source=Puff.Source.VISITOR).values_list("asked_by", flat=True))
+    runs = Counter(Run.objects.of_visitors().values_list("asked_by", flat=True))
+    report.figure("visits, seconds", took)
+    report.figure("guests", User.objects.filter(joined_at__lte=timezone.now(), is_staff=False).count())
+    report.figure("puffs", sum(turns.values()))
+    report.at_most("all have pressed, seconds", took, 120)
+    report.at_least("presses taken", sum(303 in visit.statuses["press"] for visit in visits), count)
+    report.at_most("throttled", answers[429], 0)
+    report.at_most("errors", sum(number for status, number in answers.items() if status >= 500), 0)
+    report.at_most("most turns of one visitor", max([*turns.values(), *runs.values()]), 1)
+    report.at_most("guests, beyond those who came", report.figures["guests"] - count, 0)

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from itertools import cycle
 
 from clouds.models import Run, User
-from tests.bench import crowd, processes, stage
-from tests.bench.crowd import Order, Phone, Press
+from tests.bench import phones, processes, stage
+from tests.bench.phones import Order, Phone, Press
 from tests.bench.report import Report
 from tests.site import ROOT, Simulator, Up, Visitor, free_port, running, until
 
@@ -49,15 +49,15 @@ def measure(report: Report, options: argparse.Namespace) -> None:
         ours, theirs = Ours(up, people), Theirs(bare, port)
         pids = {"web server": processes.web_server(up), "conductor": processes.conductor(venue)}
         before = {name: processes.cpu_seconds(pid) for name, pid in pids.items()}
-        presses = crowd.press([simulator], ours.orders(options.presses))
+        presses = phones.press([simulator], ours.orders(options.presses))
         ends = _ends(simulator)
         used = {name: processes.cpu_seconds(pid) - before[name] for name, pid in pids.items()}
-        connects = crowd.press([bare], theirs.orders("connect", options.connects))
-        commands = crowd.press([bare], theirs.orders("command", options.commands, A_COMMAND_EVERY_SECONDS))
+        connects = phones.press([bare], theirs.orders("connect", options.connects))
+        commands = phones.press([bare], theirs.orders("command", options.commands, A_COMMAND_EVERY_SECONDS))
         for each in (simulator, bare):
             each.remote.fault("*", "slow", **SLOW)
         in_turn = [*ours.orders(options.slow), *theirs.orders("connect", options.slow)]
-        slow = crowd.press([simulator, bare], in_turn)
+        slow = phones.press([simulator, bare], in_turn)
     report.spread("press to answer", [press.answered_after for press in presses])
     report.spread("press to relay", _on(presses))
     report.spread("end of a puff, beside its plan", ends)
@@ -96,7 +96,7 @@ class Ours:
 
     def _order(self, phone: Phone, at: float) -> Order:
         cloud = next(self._clouds)
-        request = crowd.post(f"/clouds/{cloud.lower()}/press/", next(self._visitors))
+        request = phones.post(f"/clouds/{cloud.lower()}/press/", next(self._visitors))
         return Order(at, f"{cloud}/inflate", phone, request)
 
 
@@ -114,7 +114,7 @@ class Theirs:
 
     def _order(self, way: str, phone: Phone, at: float) -> Order:
         place = next(self._places)
-        request = crowd.post(f"/{way}?{place['inflate']['port']}")
+        request = phones.post(f"/{way}?{place['inflate']['port']}")
         return Order(at, f"{place['name']}/inflate", phone, request)
 
 
@@ -126,7 +126,7 @@ def _ends(simulator: Simulator) -> list[float]:
     """How far from the planned end of each puff its relay went off, in seconds."""
     until(lambda: not Run.objects.live().exists(), "every run has ended")
     runs = Run.objects.exclude(started_at=None).select_related("cloud")
-    return crowd.beside_plan(
+    return phones.beside_plan(
         simulator, {run.started_at.timestamp() + run.seconds: f"{run.cloud}/inflate" for run in runs}
     )
 

@@ -13,9 +13,11 @@ from django.forms import modelform_factory
 from clouds.models import (
     Act,
     BalloonNote,
+    BlockedWord,
     CalledOff,
     Cloud,
     Fact,
+    GuestPass,
     Plug,
     Program,
     ProgramStep,
@@ -27,6 +29,7 @@ from clouds.models import (
     ShowDate,
     Story,
     Tally,
+    Tries,
     User,
     Venue,
 )  # fmt: skip
@@ -171,6 +174,10 @@ def a_run(**fields: object) -> Callable[[Show, Gallery], object]:
     return lambda show, it: make.run(it.cloud, **{"source": "show", "show": show, "nominal_at": NOON} | fields)
 
 
+def add_pass(**fields: object) -> Deed:
+    return lambda it: GuestPass.objects.create(**{"kind": "cloud", "venue": it.venue, "cloud": it.cloud} | fields)
+
+
 def add_story(**fields: object) -> Deed:
     return lambda it: Story.objects.create(**{"name": "A new one"} | fields)
 
@@ -181,8 +188,8 @@ def add_fact(**fields: object) -> Deed:
 
 
 NOUNS = (
-    Act, BalloonNote, CalledOff, Cloud, Fact, Plug, Program, ProgramStep, Puff, Rehearsal, Run, Show, ShowCloud,
-    ShowDate, Story, Tally, User, Venue,
+    Act, BalloonNote, BlockedWord, CalledOff, Cloud, Fact, GuestPass, Plug, Program, ProgramStep, Puff, Rehearsal, Run,
+    Show, ShowCloud, ShowDate, Story, Tally, Tries, User, Venue,
 )  # fmt: skip
 ENDED = {"state": "ended", "outcome": "done", "ended_at": NOON}
 PLAYING = {"state": "playing", "started_at": NOON}
@@ -247,6 +254,9 @@ BROKEN: list[tuple[str, Deed]] = [
     ("a_day_is_left_out_once", in_a_show(on_day(None), on_day(None))),
     ("an_occurrence_is_called_off_once", in_a_show(called_off(), called_off())),
     ("an_hour_of_a_cloud_is_tallied_once", twice(add_tally(), add_tally())),
+    ("a_pass_ends_after_it_begins", add_pass(valid_from=NOON, valid_until=NOON)),
+    ("a_pass_lets_in_no_more_than_it_may", add_pass(most_uses=2, uses=3)),
+    ("a_pass_is_for_a_cloud_an_event_or_a_person", add_pass(kind="event", label="Opening night")),
     ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=0)),
     ("a_storys_scale_rises_from_above_zero", add_story(longest_at=-1)),
     ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=5, longest_at=5)),
@@ -297,6 +307,15 @@ KEPT: list[tuple[str, Deed]] = [
     ("a_day_is_left_out_once", in_a_show(on_day(None), on_day(time(10)))),
     ("an_occurrence_is_called_off_once", in_a_show(called_off(), called_off(1))),
     ("an_hour_of_a_cloud_is_tallied_once", twice(add_tally(), add_tally(begins_at=NOON + timedelta(hours=1)))),
+    ("a_pass_ends_after_it_begins", add_pass(valid_from=NOON, valid_until=NOON + timedelta(microseconds=1))),
+    ("a_pass_lets_in_no_more_than_it_may", twice(add_pass(most_uses=2, uses=2), add_pass(uses=3000))),
+    (
+        "a_pass_is_for_a_cloud_an_event_or_a_person",
+        twice(
+            add_pass(kind="event", cloud=None, label="Opening night", valid_until=NOON),
+            add_pass(kind="person", cloud=None, person="Ada"),
+        ),
+    ),
     ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=5)),
     ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=5, longest_at=5.1)),
     ("a_facts_amount_is_within_bounds", add_fact(amount=0)),

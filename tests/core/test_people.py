@@ -53,7 +53,7 @@ def test_letters_that_only_look_different_make_the_same_name(name: str, same: st
 @pytest.mark.django_db
 def test_other_names_are_other_names() -> None:
     User.objects.create_user("Ada")
-    for name in ("Adá", "Adam", "A da", "Ada 2", "Аda", "☁", "李雷", "محمد", "O’Neill"):
+    for name in ("Adá", "Adam", "A da", "Ada 2", "Ада", "☁ Ada", "李雷", "محمد", "O’Neill"):
         user = User(name=name, password="x")
         user.full_clean()
         user.save()

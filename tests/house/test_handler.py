@@ -1,10 +1,12 @@
 """How requests come in: each in one thread that is kept, so that its connection to the database is, too."""
 
 import asyncio
+import contextlib
 import threading
 from typing import Any
 
 import pytest
+from django.core.exceptions import RequestAborted
 from django.http import HttpRequest, HttpResponse
 
 from cloudsite import asgi
@@ -104,3 +106,35 @@ def test_a_thread_whose_visitor_left_is_given_to_nobody_before_it_is_free(
     asyncio.run(scene())
     assert len(handler.seen) == 6
     assert len(set(handler.seen)) == 2
+
+
+def send_form(handler: asgi.Handler, chunk: bytes, chunks: int) -> tuple[bytes, str]:
+    """What is kept of a form that comes in so many chunks, without a word on its length, and what it is said to be."""
+    left = [{"type": "http.request", "body": chunk, "more_body": number < chunks - 1} for number in range(chunks)]
+
+    async def receive() -> dict[str, Any]:
+        return left.pop(0)
+
+    scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []}
+    body = asyncio.run(handler.read_body(receive))
+    request, _ = handler.create_request(scope, body)
+    with contextlib.closing(request):
+        return body.read(), request.META["CONTENT_LENGTH"]
+
+
+def test_of_an_endless_form_no_more_is_kept_than_tells_that_it_is_too_large() -> None:
+    kept, said = send_form(asgi.Handler(), b"x" * 100_000, 100)
+    assert len(kept) == asgi.MOST_OF_A_BODY + 1
+    assert said == str(asgi.MOST_OF_A_BODY + 1)
+
+
+def test_a_form_that_fits_is_kept_as_it_came() -> None:
+    assert send_form(asgi.Handler(), b"x=1&", 3) == (b"x=1&x=1&x=1&", "12")
+
+
+def test_who_leaves_while_sending_is_gone() -> None:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    with pytest.raises(RequestAborted):
+        asyncio.run(asgi.Handler().read_body(receive))

@@ -7,13 +7,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from clouds.models import Cloud, Story, User
+from clouds.models import Cloud, Run, Story, User
 from clouds.views import history
 from tests.web.conftest import Make, text
 
 PAGES = [
     "/", "/clouds/cumulus/", "/clouds/cumulus/story/", "/wall/", "/offline/", "/history/", "/history/charts/",
     "/accounts/signup/", "/accounts/login/", "/accounts/puffs/", "/nowhere/",
+    "/accounts/me/", "/accounts/name/", "/accounts/password/", "/accounts/erase/", "/accounts/erased/", "/shared/link/",
+    "/pass/nothing/",
 ]  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -29,6 +31,7 @@ def test_every_answer_comes_with_the_content_policy(url: str, visitor: Client, s
 def test_no_page_needs_what_the_policy_forbids(
     url: str, visitor: Client, story: Story, ada: User, make_run: Make, make_puff: Make
 ) -> None:
+    User.objects.update(share="link", notice="Somebody is called Ada already.")
     make_run(ada)
     make_puff(ada)
     page = text(visitor.get(url))
@@ -54,8 +57,12 @@ def test_every_field_has_a_label_and_every_page_a_heading(
 
 @pytest.mark.parametrize(
     "url",
-    ["/", "/clouds/cumulus/", "/clouds/cumulus/story/", "/history/", "/history.csv", "/accounts/puffs/", "/healthz"],
-)
+    [
+        "/", "/clouds/cumulus/", "/clouds/cumulus/story/", "/history/", "/history.csv", "/accounts/puffs/", "/healthz",
+        "/accounts/me/",
+        "/accounts/me.json", "/accounts/erased/", "/shared/link/",
+    ],
+)  # fmt: skip
 def test_a_page_that_is_for_reading_takes_no_post(url: str, visitor: Client, cloud: Cloud) -> None:
     response = visitor.post(url)
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
@@ -80,14 +87,16 @@ def test_what_breaks_is_told_so_without_the_database(client: Client, monkeypatch
     assert "a secret" not in text(response)
 
 
-def test_a_form_of_a_megabyte_is_told_so(ada: User, cloud: Cloud) -> None:
+@pytest.mark.parametrize("megabytes", [1, 10])
+def test_a_form_that_is_too_large_is_told_so(ada: User, cloud: Cloud, megabytes: int) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(ada)
     client.get("/clouds/cumulus/")
-    form = "x=" + "x" * 1_000_000
+    form = "x=" + "x" * megabytes * 1_000_000
     response = client.post("/clouds/cumulus/press/", form, content_type="application/x-www-form-urlencoded")
-    assert response.status_code == 400
-    assert "could not make sense" in text(response)
+    assert response.status_code == 413
+    assert "larger than any form here. Nothing was changed." in text(response)
+    assert not Run.objects.exists()
 
 
 def test_a_host_that_is_not_ours_is_told_so(client: Client) -> None:

@@ -23,7 +23,7 @@ from django_q.conf import Conf
 from django_q.tasks import async_task
 
 from clouds import demo, tasks
-from clouds.models import User, Venue
+from clouds.models import GuestPass, User, Venue
 from clouds.supervisor import Child, Supervisor
 
 MANAGE = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py")]
@@ -59,7 +59,10 @@ class Command(BaseCommand):
         children = [cluster, Child("web server", _web_server(host, port))]
         simulator = self._simulate() if demo else None
         watch = Watch(cluster, canary_seconds)
-        self.stdout.write(f"Cloudsite is at {settings.SITE_URL if port == 8000 else f'http://localhost:{port}'}")
+        address = settings.SITE_URL if port == 8000 else f"http://localhost:{port}"
+        self.stdout.write(f"Cloudsite is at {address}")
+        if simulator and (guest_pass := _demo_pass()):
+            self.stdout.write(f"A visitor's code on the wall would lead to {address}{guest_pass.path}")
         try:
             Supervisor(children, watch.look).run(ROUND_SECONDS)
             self._confirm_off()
@@ -135,6 +138,10 @@ class Watch:
         patience = timedelta(seconds=3 * self._every)
         heard = max(moment for moment in (sung_at, self._expected_since) if moment)
         return now - self._cluster.started > patience.total_seconds() and timezone.now() - heard > patience
+
+
+def _demo_pass() -> GuestPass | None:
+    return demo.guest_pass()
 
 
 def _check_port(host: str, port: int) -> None:
