@@ -91,6 +91,7 @@ def tag_of(run_id: int, step: int) -> str:
 def open_puff(part: Part, cue: Cue, plug_id: int, on_at: datetime) -> None:
     """A pump is on. Each write by itself, so that nobody who presses waits for both."""
     _puff_of(part, cue, plug_id, on_at)
+    doorbell.ring()  # who watches sees it now
     Plug.objects.filter(pk=plug_id).update(relay=Plug.Relay.ON)
 
 
@@ -100,6 +101,7 @@ def close_puff(
     """A pump is off again; one whose beginning was not written is written now."""
     with transaction.atomic():
         _close(_puff_of(part, cue, plug_id, on_at), off_at, outcome, reason, confirmed=confirmed)
+        doorbell.ring()
 
 
 def end_run(run_id: int, holder: str, outcome: Run.Outcome, reason: str, at: datetime) -> None:
