@@ -2,6 +2,7 @@
 
 Django's own handler takes each of its middleware to a thread and back, a new thread for each request, which has to
 connect to the database anew. Here a request goes through middleware and view in one go, in a thread that is kept.
+The event stream needs no thread, and is answered ahead of Django.
 """
 
 import os
@@ -55,4 +56,7 @@ class Handler(ASGIHandler):
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloudsite.settings")
 django.setup(set_prefix=False)
 sys.setswitchinterval(SWITCH_EVERY_SECONDS)
-application = Handler()
+
+from clouds.live.stream import Streams  # noqa: E402  # it needs Django to be set up
+
+application = Streams(Handler())

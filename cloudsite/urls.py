@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from clouds import feeds
+from clouds.live import polling
 from clouds.views import accounts, health, history, shows, sky
 
 urlpatterns = [
@@ -11,6 +12,7 @@ urlpatterns = [
     path("clouds/<slug:slug>/", sky.cloud, name="cloud"),
     path("clouds/<slug:slug>/press/", sky.press, name="press"),
     path("runs/<int:pk>/end/", sky.end, name="end"),
+    path("events.json", polling.events_json, name="events_json"),
     path("history/", history.history, name="history"),
     path("history.csv", history.table, name="history_csv"),
     path("history/<int:pk>/", history.puff, name="puff"),

@@ -1,7 +1,7 @@
 """The sky, one cloud's page, and the button."""
 
 import math
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -25,6 +25,7 @@ STATUS: dict[type[refusals.Refused], int] = {
     refusals.SwitchedOff: 404,
 }
 LAST_PUFFS = 5
+AN_HOUR = timedelta(hours=1)
 
 
 @reads
@@ -109,6 +110,7 @@ def _page(request: HttpRequest, found: Cloud, refused: refusals.Refused | None =
         "refusal": refusal,
         "refused": refused,
         "mine": mine,
+        "again": _ms_until(refusal.until if refusal else None, now),
         "place": stands.queue.index(mine) + 1 if mine in stands.queue else 0,
         "last_puffs": Puff.objects.filter(cloud=found).select_related("asked_by").newest_first()[:LAST_PUFFS],
     }
@@ -116,6 +118,11 @@ def _page(request: HttpRequest, found: Cloud, refused: refusals.Refused | None =
     if refused and refused.until:
         response["Retry-After"] = str(max(1, math.ceil((refused.until - now).total_seconds())))
     return response
+
+
+def _ms_until(at: datetime | None, now: datetime) -> int | None:
+    """When a visitor's page is another one, without any news of the cloud: their cool-down is over, say."""
+    return math.ceil(min(at - now, AN_HOUR).total_seconds() * 1000) if at else None
 
 
 def _offer(found: Cloud, by: User | None, now: datetime) -> tuple[float | None, refusals.Refused | None]:
