@@ -101,7 +101,9 @@ def close_puff(
     """A pump is off again; one whose beginning was not written is written now."""
     with transaction.atomic():
         _close(_puff_of(part, cue, plug_id, on_at), off_at, outcome, reason, confirmed=confirmed)
-        doorbell.ring()
+        # Where the run is over with it, that is written next, and rings.
+        if outcome == Puff.Outcome.DONE and cue.until.total_seconds() < timeline.length(part.steps):
+            doorbell.ring()
 
 
 def end_run(run_id: int, holder: str, outcome: Run.Outcome, reason: str, at: datetime) -> None:

@@ -6,6 +6,9 @@ has changed since, as it is by then. So a slow one costs no memory, holds nobody
 
 import asyncio
 import logging
+import math
+import random
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from django.db import close_old_connections, connections
@@ -23,19 +26,27 @@ LOOK_AT_MOST_EVERY_SECONDS = 0.05
 LOST_AFTER_SECONDS = 3.0
 TRY_AGAIN_AFTER_SECONDS = 0.5
 # So many are told in one go; in between others get a turn, such as somebody who presses.
-TOLD_AT_ONCE = 25
+TOLD_AT_ONCE = 10
+PING_EVERY_SECONDS = 15.0
+
+# An event, since a comment is nothing that a page could see.
+PING = b": ping\nevent: ping\ndata: {}\n\n"
 
 log = logging.getLogger(__name__)
 
 
 class Watcher:
-    """One who watches the sky, or one cloud of it. `woken` is set when there may be news, and when all is over."""
+    """One who watches the sky, or one cloud of it.
 
-    __slots__ = ("cloud", "seen", "woken")
+    `woken` is set when there may be news, when a ping is due, and when all is over.
+    """
+
+    __slots__ = ("cloud", "ping_at", "seen", "woken")
 
     def __init__(self, cloud: str) -> None:
         self.cloud = cloud
         self.seen = 0
+        self.ping_at = math.inf
         self.woken = asyncio.Event()
 
 
@@ -73,11 +84,17 @@ class Hub:
             watcher.woken.set()
 
     def news_for(self, watcher: Watcher) -> bytes:
-        """What this one has not been told, as an event of a stream; nothing if there is none. It counts as told."""
+        """What this one has not been told, as an event of a stream, or a ping when it is due. It counts as told."""
         key, watcher.seen = (watcher.cloud, watcher.seen), self._version
         if key not in self._composed:
             self._composed[key] = self._compose(*key)
-        return self._composed[key]
+        news, now = self._composed[key], asyncio.get_running_loop().time()
+        if not news and now >= watcher.ping_at:
+            news = PING
+        if news:
+            # Not all in the same moment, who were told the same in the same moment.
+            watcher.ping_at = now + PING_EVERY_SECONDS * random.uniform(0.8, 1)  # noqa: S311
+        return news
 
     def _compose(self, cloud: str, seen: int) -> bytes:
         changed = [slug for slug, version in self._changed.items() if version > seen and cloud in ("", slug)]
@@ -120,12 +137,15 @@ class Hub:
         changed = {slug for slug in {**before, **now} if before.get(slug) != now.get(slug)}
         is_first = self.reading is None
         self.reading, self._composed = reading, {}
-        if not changed and not is_first:
-            return
-        self._version += 1
-        self._changed |= dict.fromkeys(changed, self._version)
-        concerned = [one for one in self._watchers if is_first or not one.cloud or one.cloud in changed]
-        for number, watcher in enumerate(concerned, 1):
+        if changed or is_first:
+            self._version += 1
+            self._changed |= dict.fromkeys(changed, self._version)
+            await self._wake(one for one in self._watchers if is_first or not one.cloud or one.cloud in changed)
+        due = asyncio.get_running_loop().time()
+        await self._wake(one for one in self._watchers if one.ping_at <= due)
+
+    async def _wake(self, watchers: Iterable[Watcher]) -> None:
+        for number, watcher in enumerate(list(watchers), 1):
             watcher.woken.set()
             if number % TOLD_AT_ONCE == 0:
                 await asyncio.sleep(0)

@@ -7,7 +7,6 @@ database itself, and tells what everybody may know. https://html.spec.whatwg.org
 import asyncio
 import contextlib
 import io
-import random
 import resource
 from collections import Counter
 from collections.abc import Iterator
@@ -19,7 +18,6 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
-from django.utils import timezone
 
 from clouds.live import ending
 from clouds.live.hub import Hub, Watcher
@@ -31,7 +29,6 @@ PLACES = 2000
 PLACES_FOR_AN_ADDRESS = 1200
 # Each place is an open file, and a process may have 1,024 unless it asks for more.
 OPEN_FILES = 8192
-PING_EVERY_SECONDS = 15.0
 # So that no place is kept for ever by somebody who is not there. A browser comes back by itself.
 LIFETIME_SECONDS = 15 * 60.0
 END_WITHIN_SECONDS = 1.0
@@ -170,27 +167,12 @@ async def _stream(hub: Hub, watcher: Watcher, receive: Any, send: Any) -> None:
                     watcher.woken.clear()
                     if news := hub.news_for(watcher):
                         await send({"type": "http.response.body", "body": news, "more_body": True})
-                    await _next_turn(watcher, send)
+                    await watcher.woken.wait()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(END_WITHIN_SECONDS):
                 await send({"type": "http.response.body"})
     finally:
         leaving.cancel()
-
-
-async def _next_turn(watcher: Watcher, send: Any) -> None:
-    """Wait until there may be news; meanwhile show now and then that the line is open.
-
-    A ping is an event, since a comment is nothing that a page could see.
-    """
-    while True:
-        # Not all in the same moment, who came in the same moment.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PING_EVERY_SECONDS * random.uniform(0.8, 1)):  # noqa: S311
-                await watcher.woken.wait()
-                return
-        ping = f": ping\nevent: ping\ndata: {round(timezone.now().timestamp() * 1000)}\n\n"
-        await send({"type": "http.response.body", "body": ping.encode(), "more_body": True})
 
 
 async def _wake_when_gone(receive: Any, watcher: Watcher) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.bench import stage
 from tests.bench.report import Report
 
-HELPERS = {"__main__", "baselines", "crowd", "processes", "report", "stage"}
+HELPERS = {"__main__", "audience", "baselines", "crowd", "processes", "report", "stage"}
 
 
 def names() -> list[str]:

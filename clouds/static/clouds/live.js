@@ -39,6 +39,7 @@
 
   async function look() {
     due = Infinity;
+    if (document.hidden) return document.addEventListener("visibilitychange", look, { once: true });
     if (isFetching) return lookIn(APART);
     isFetching = true;
     last = performance.now();
