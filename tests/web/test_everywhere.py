@@ -15,7 +15,7 @@ PAGES = ["/", "/clouds/cumulus/", "/history/", "/accounts/signup/", "/accounts/l
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-@pytest.mark.parametrize("url", [*PAGES, "/healthz", "/history.csv", "/admin/login/"])
+@pytest.mark.parametrize("url", [*PAGES, "/healthz", "/history.csv", "/events.json", "/admin/login/"])
 def test_every_answer_comes_with_the_content_policy(url: str, visitor: Client, cloud: Cloud) -> None:
     policy = visitor.get(url)["Content-Security-Policy"]
     assert "default-src 'self'" in policy
@@ -47,7 +47,9 @@ def test_every_field_has_a_label_and_every_page_a_heading(
     assert "<title>" in page
 
 
-@pytest.mark.parametrize("url", ["/", "/clouds/cumulus/", "/history/", "/history.csv", "/accounts/puffs/", "/healthz"])
+@pytest.mark.parametrize(
+    "url", ["/", "/clouds/cumulus/", "/history/", "/history.csv", "/accounts/puffs/", "/healthz", "/events.json"]
+)
 def test_a_page_that_is_for_reading_takes_no_post(url: str, visitor: Client, cloud: Cloud) -> None:
     response = visitor.post(url)
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
