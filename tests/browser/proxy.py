@@ -1,12 +1,13 @@
 """A proxy between a browser and the site, as tunnels have one: it may keep streams back."""
 
 import asyncio
+import contextlib
 import threading
 from typing import Any
 
 
 class Proxy:
-    """Passes everything on, in a thread of its own; but of /events, when it is to keep that back, not a byte."""
+    """Passes every GET on, in a thread of its own; but of /events, when it is to keep that back, not a byte."""
 
     def __init__(self, port: int, *, keeps_streams_back: bool) -> None:
         self._behind = port
@@ -37,22 +38,22 @@ class Proxy:
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request a connection, so that each can be told from the next."""
+        there, back = await asyncio.open_connection("127.0.0.1", self._behind)
         try:
             head = await reader.readuntil(b"\r\n\r\n")
             path = head.split(b" ")[1].decode()
             self.asked.append(path)
-            there, back = await asyncio.open_connection("127.0.0.1", self._behind)
-            first, rest = head.split(b"\r\n", 1)
-            lines = [line for line in rest.split(b"\r\n") if not line.lower().startswith(b"connection:")]
+            first, *lines = head.split(b"\r\n")
+            lines = [line for line in lines if not line.lower().startswith(b"connection:")]
             back.write(b"\r\n".join([first, b"Connection: close", *lines]))
-            uploading = asyncio.create_task(self._pour(reader, back))
-            is_kept_back = self._keeps_back and path.partition("?")[0] == "/events"
-            await self._pour(there, None if is_kept_back else writer)
-            uploading.cancel()
+            await self._pour(there, None if self._keeps_back and path.partition("?")[0] == "/events" else writer)
         except (OSError, asyncio.IncompleteReadError):
-            pass
+            pass  # one of them has left
         finally:
-            writer.close()
+            for each in (writer, back):
+                each.close()
+                with contextlib.suppress(OSError):
+                    await each.wait_closed()
 
     async def _pour(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter | None) -> None:
         while data := await reader.read(65536):

@@ -19,8 +19,8 @@ CLOUD = "/clouds/cumulus/"
 
 @pytest.fixture
 def up(transactional_db: None, venue: Venue) -> Iterator[site.Up]:
-    """A site with a cloud named Cumulus, whose puffs are short."""
-    with site.running("Cumulus", venue=venue, puff_seconds=2.0, cool_down_seconds=30.0) as (_, up, _):
+    """A site with a cloud named Cumulus."""
+    with site.running("Cumulus", venue=venue, puff_seconds=4.0, cool_down_seconds=30.0) as (_, up, _):
         yield up
 
 
@@ -55,14 +55,14 @@ def test_two_phones_on_one_cloud_see_each_others_puffs(up: site.Up, phones: list
     for page in (ada, bob):
         page.goto(address)
         hears(page)
-    ada.get_by_role("button", name="Puff for 2 s").click()
+    ada.get_by_role("button", name="Puff for 4 s").click()
     expect(bob.locator("#live")).to_have_class("state-puffing", timeout=SOON)
     expect(bob.locator("#playing")).to_contain_text("Ada")
-    bob.get_by_role("button", name="Puff for 2 s").click()
+    bob.get_by_role("button", name="Puff for 4 s").click()
     expect(ada.locator("#queue")).to_contain_text("Bob", timeout=SOON)
-    expect(ada.locator("#playing")).to_contain_text("Bob", timeout=8_000)
+    expect(ada.locator("#playing")).to_contain_text("Bob", timeout=15_000)
     for page in (ada, bob):
-        expect(page.locator("#live")).to_have_class("state-ready", timeout=8_000)
+        expect(page.locator("#live")).to_have_class("state-ready", timeout=15_000)
         expect(page.locator("#last-puffs li")).to_have_count(2)
 
 
@@ -75,7 +75,7 @@ def test_behind_a_proxy_that_keeps_streams_back_a_page_asks_instead(up: site.Up,
         with site.Visitor(up.port, User.objects.create_user("Ada")) as ada:
             assert ada.post(f"{CLOUD}press/")[0] == 303
         expect(page.locator("#live")).to_have_class("state-puffing", timeout=SOON)
-        expect(page.locator("#live")).to_have_class("state-ready", timeout=8_000)
+        expect(page.locator("#live")).to_have_class("state-ready", timeout=15_000)
         is_stale(page, yes=False)
     finally:
         proxy.close()
@@ -106,4 +106,4 @@ def test_who_is_offline_is_told_so_and_catches_up(up: site.Up, phones: list[Brow
         assert ada.post(f"{CLOUD}press/")[0] == 303
     phone.set_offline(False)
     is_stale(page, yes=False, timeout=SOON)
-    expect(page.locator("#last-puffs li")).to_have_count(1, timeout=8_000)
+    expect(page.locator("#last-puffs li")).to_have_count(1, timeout=15_000)

@@ -77,8 +77,9 @@
     try {
       const headers = known ? { "If-None-Match": known } : {};
       const answer = await fetch(`/events.json${query}`, { headers, cache: "no-store", signal: mine.signal });
-      if (!answer.ok && answer.status !== 304) throw new Error(answer.status);
-      const news = answer.ok && (await answer.json());
+      const isGone = answer.status === 404;
+      if (!answer.ok && answer.status !== 304 && !isGone) throw new Error(answer.status);
+      const news = isGone ? { watching: 0, clouds: [], gone: [cloud] } : answer.ok && (await answer.json());
       if (asking !== mine) return;
       known = answer.headers.get("ETag") || known;
       askAgainAfter = ASK_EVERY;
@@ -86,7 +87,7 @@
       if (news) tell("cloud:news", news);
     } catch {
       if (asking !== mine) return;
-      askAgainAfter = Math.min(2 * askAgainAfter, 8 * ASK_EVERY);
+      askAgainAfter = Math.min(2 * askAgainAfter, 4 * ASK_EVERY);
       lost();
     } finally {
       clearTimeout(end);
