@@ -64,6 +64,12 @@
     if (!asking) ask();
   }
 
+  function listenSoon() {
+    listenAgainAfter = ASK_EVERY;
+    clearTimeout(nextListen);
+    nextListen = setTimeout(listen, spread(ASK_EVERY));
+  }
+
   function hangUp() {
     stream?.close();
     stream = null;
@@ -83,6 +89,7 @@
       if (asking !== mine) return;
       known = answer.headers.get("ETag") || known;
       askAgainAfter = ASK_EVERY;
+      if (isLost) listenSoon();
       back();
       if (news) tell("cloud:news", news);
     } catch {
