@@ -5,7 +5,7 @@
   const { cloud } = document.currentScript.dataset;
   const query = cloud ? `?cloud=${encodeURIComponent(cloud)}` : "";
   const FIRST_WITHIN = 4000; // A stream tells something at once, unless it is kept back.
-  const SILENT_FOR = 40000; // It pings every 15 s: this one is dead, although nobody said so.
+  const SILENT_FOR = 25000; // It pings every 15 s: this one is dead, although nobody said so.
   const ASK_EVERY = 1000;
   const ASK_WITHIN = 5000;
   const DOUBTED_AFTER = 1500;
