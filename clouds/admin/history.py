@@ -4,6 +4,7 @@ import contextlib
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -38,17 +39,22 @@ class RunAdmin(ReadOnly, Buttons):
     """A run."""
 
     list_display = [
-        "cloud", "title", "source", "asked_by", "due", "seconds", "state", "outcome", "reason", "simulated"
+        "cloud", "title", "source", "asked_by", "due", "seconds", "state", "outcome", "reason", "simulated",
+        "rehearsal",
     ]  # fmt: skip
-    list_filter = ["state", "outcome", "source", "cloud", "simulated"]
-    list_select_related = ["cloud__venue", "asked_by"]
+    list_filter = ["state", "outcome", "source", "cloud", "simulated", ("rehearsal", admin.EmptyFieldListFilter)]
+    list_select_related = ["cloud__venue", "asked_by", "rehearsal"]
     actions = ["end_them"]
     show_full_result_count = False
     fields = [
-        "cloud", "title", "source", "asked_by", "what", "simulated", "state", "outcome", "reason", "asked", "due",
-        "started", "ended",
+        "cloud", "title", "source", "asked_by", "what", "simulated", "rehearsal", "state", "outcome", "reason", "asked",
+        "due", "started", "ended",
     ]  # fmt: skip
     readonly_fields = ["what", "asked", "due", "started", "ended"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Run]":
+        """Rehearsals, too."""
+        return Run.everything.all()
 
     def has_end_permission(self, request: HttpRequest) -> bool:
         """Whether somebody may end runs."""
@@ -151,16 +157,22 @@ class PuffAdmin(ReadOnly):
 
     list_display = [
         "cloud", "pump", "who", "source", "on", "off", "planned_seconds", "was", "outcome", "reason", "confirmed",
-        "simulated",
+        "simulated", "rehearsal",
     ]  # fmt: skip
-    list_filter = ["cloud", "outcome", "source", "pump", "confirmed", "simulated"]
-    list_select_related = ["cloud__venue", "asked_by"]
+    list_filter = [
+        "cloud", "outcome", "source", "pump", "confirmed", "simulated", ("rehearsal", admin.EmptyFieldListFilter)
+    ]  # fmt: skip
+    list_select_related = ["cloud__venue", "asked_by", "rehearsal"]
     show_full_result_count = False
     fields = [
         "cloud", "plug", "run", "step", "pump", "source", "who", "on", "off", "planned_seconds", "was", "outcome",
-        "reason", "confirmed", "simulated",
+        "reason", "confirmed", "simulated", "rehearsal",
     ]  # fmt: skip
     readonly_fields = ["who", "on", "off", "was"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Puff]":
+        """Rehearsals, too."""
+        return Puff.everything.all()
 
     @admin.display(description="on", ordering="on_at")
     def on(self, puff: Puff) -> str:

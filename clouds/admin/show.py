@@ -13,7 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from clouds import actions, patterns, recurrence
-from clouds.admin.base import ModelAdmin, curator
+from clouds.admin.base import curator
+from clouds.admin.playing import Bill, Plays
 from clouds.forms import LineForm, ShowForm
 from clouds.models import Cloud, Show, ShowCloud, ShowDate, Venue
 from clouds.timeline import BadSteps
@@ -98,7 +99,7 @@ class DateLines(Inline):
 
 
 @admin.register(Show)
-class ShowAdmin(ModelAdmin):
+class ShowAdmin(Plays):
     """A show."""
 
     form = ShowForm
@@ -188,8 +189,13 @@ class ShowAdmin(ModelAdmin):
     ) -> HttpResponse:
         """With the next occurrences above the form."""
         show = self.get_object(request, unquote(object_id))
-        panel = {"coming": self.coming(show), "when": self.when(show)} if show else {}
+        panel = {"coming": self.coming(show), "when": self.when(show), **self.playing_panel(request)} if show else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **panel})
+
+    def bill(self, row: Show, said: dict[str, Any]) -> Bill:
+        """As it is saved, on all its clouds."""
+        clouds = [line.cloud for line in row.lines.all()]
+        return Bill(row.name, clouds, row.program.plan(row.scale_percent), row.stagger_seconds)
 
     def save_model(self, request: HttpRequest, obj: Show, form: "forms.ModelForm[Any]", change: bool) -> None:
         """Nothing yet: a show is saved together with its clouds and days."""

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from clouds.models.cloud import Cloud
 from clouds.models.plug import Plug
+from clouds.models.rehearsal import ForReal, Rehearsal
 from clouds.models.run import Run
 from clouds.timeline import Do
 
@@ -27,6 +28,9 @@ class PuffQuerySet(models.QuerySet["Puff"]):
     def before(self, on_at: datetime, pk: int) -> "PuffQuerySet":
         """Those that come after this place in the history, newest first."""
         return self.filter(Q(on_at__lt=on_at) | Q(on_at=on_at, pk__lt=pk))
+
+
+PuffManager = ForReal.from_queryset(PuffQuerySet)
 
 
 class Puff(models.Model):
@@ -71,8 +75,10 @@ class Puff(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     confirmed = models.BooleanField(default=True)
     simulated = models.BooleanField(default=False)
+    rehearsal = models.ForeignKey(Rehearsal, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
-    objects: ClassVar = PuffQuerySet.as_manager()
+    objects: ClassVar = PuffManager()
+    everything: ClassVar = PuffQuerySet.as_manager()
 
     class Meta:
         ordering = ["-on_at", "-pk"]
