@@ -14,10 +14,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from clouds import balloon, doorbell, planning, refusals, timeline
-from clouds.models import Act, BalloonNote, Cloud, Plug, Program, Puff, Rehearsal, Run, Show, User, Venue
+from clouds.models import Act, BalloonNote, Cloud, Fact, Plug, Program, Puff, Rehearsal, Run, Show, User, Venue
 from clouds.models.rehearsal import FASTEST
 from clouds.prepared import Given, Prepared
 from clouds.timeline import Do, Step
@@ -53,18 +54,22 @@ LAST_TURN = Prepared(
 )
 
 
-def press(cloud: Cloud, *, by: User) -> Run:
-    """A visitor puffs a cloud, at once or as soon as it is their turn.
+def press(cloud: Cloud, *, by: User, fact: Fact | None = None) -> Run:
+    """A visitor puffs a cloud, at once or as soon as it is their turn; for a `fact` of its story, by its amount.
 
     The puff is shortened to the room there is. Raises a Refused that says why not, and until when.
     """
     now = timezone.now()
+    told = {"fact": fact, "told": str(fact)[:400]} if fact else {}
     try:
         with _in_turn(), transaction.atomic():
             # So PostgreSQL lets presses in one by one, for the queue's limit, and a stop after what is under way.
             (cloud,) = CLOUD(pk=cloud.pk)
             plug, seconds = _check(cloud, by, now)
-            run = _ask(cloud, [Step(Do.INFLATE, seconds)], Run.Source.VISITOR, by, now, simulated=plug.simulated)
+            if fact:
+                seconds = min(seconds, _check_told(cloud, fact))
+            steps = [Step(Do.INFLATE, seconds)]
+            run = _ask(cloud, steps, Run.Source.VISITOR, by, now, simulated=plug.simulated, **told)
     except IntegrityError as error:
         # Two presses at the same instant: the database lets one of them in.
         raise refusals.AlreadyAsked(f"You have asked {cloud} for a puff already.") from error
@@ -456,6 +461,13 @@ def _check_queue(cloud: Cloud, live: list[Run], now: datetime) -> None:
             raise refusals.Resting(f"{cloud} is resting.", rested)
     elif waiting >= cloud.queue_limit:
         raise refusals.QueueFull(f"The queue for {cloud} is full.")
+
+
+def _check_told(cloud: Cloud, fact: Fact) -> float:
+    """The seconds of a fact's puff, if the cloud tells it; nobody deletes it meanwhile."""
+    if not Fact.objects.select_for_update().filter(pk=fact.pk, story=cloud.story_id).exists():
+        raise refusals.NotTold(_("%(cloud)s does not tell this any more.") % {"cloud": cloud})
+    return fact.seconds_on(cloud)
 
 
 def _end_of(run: Run) -> datetime | None:

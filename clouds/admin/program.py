@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from clouds import actions, pictures, timeline
 from clouds.admin.base import curator, not_so
@@ -82,7 +83,7 @@ class ProgramAdmin(Plays):
     class Media:
         js = ["clouds/order.js", "clouds/picture.js"]
 
-    @admin.display(description="lasts")
+    @admin.display(description=_("lasts"))
     def lasts(self, program: Program) -> str:
         """How long it plays."""
         try:

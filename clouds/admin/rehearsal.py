@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from clouds import actions, balloon, pictures, refusals, timeline
 from clouds.admin.base import Buttons, View, curator, gone, posts
@@ -95,12 +95,12 @@ class RehearsalAdmin(ReadOnly, Buttons):
     search_fields = ["title"]
     show_full_result_count = False
 
-    @admin.display(description="when", ordering="asked_at")
+    @admin.display(description=gettext_lazy("when"), ordering="asked_at")
     def when(self, rehearsal: Rehearsal) -> str:
         """When it was asked for, where the clouds hang."""
         return f"{rehearsal.asked_at.astimezone(rehearsal.venue.zone):%Y-%m-%d %H:%M:%S %Z}"
 
-    @admin.display(description="speed")
+    @admin.display(description=gettext_lazy("speed"))
     def times(self, rehearsal: Rehearsal) -> str:
         """How many times as fast."""
         return f"× {rehearsal.speed:g}"

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from clouds import actions, patterns, recurrence
 from clouds.admin.base import curator
@@ -111,16 +112,16 @@ class ShowAdmin(Plays):
     fieldsets = [
         (None, {"fields": ["name", "venue", "program", "scale_percent", "stagger_seconds", "enabled"]}),
         (
-            "When",
+            _("When"),
             {
                 "fields": [
                     "first_on", "starts_at", "kind", "weekdays", "every_minutes", "last", "month_day", "nth", "typed",
                     "until_on",
                 ],
-                "description": "Times are those of the venue. Days left out and moments added stand further down.",
+                "description": _("Times are those of the venue. Days left out and moments added stand further down."),
             },
         ),
-        ("Visitors", {"fields": ["priority", "protected"]}),
+        (_("Visitors"), {"fields": ["priority", "protected"]}),
     ]  # fmt: skip
 
     class Media:
@@ -130,7 +131,7 @@ class ShowAdmin(Plays):
         """Those that were not deleted, with what the list shows of them."""
         return Show.objects.kept().with_all()
 
-    @admin.action(description="Switch on", permissions=["change"])
+    @admin.action(description=_("Switch on"), permissions=["change"])
     def switch_on(self, request: HttpRequest, queryset: "QuerySet[Show]") -> None:
         """Have them play when their times come; those that can't be played as they are stay off, with a sentence."""
         for show in queryset:
@@ -139,7 +140,7 @@ class ShowAdmin(Plays):
             else:
                 self._switch(request, show, on=True)
 
-    @admin.action(description="Switch off", permissions=["change"])
+    @admin.action(description=_("Switch off"), permissions=["change"])
     def switch_off(self, request: HttpRequest, queryset: "QuerySet[Show]") -> None:
         """Have them play no more until they are switched on."""
         for show in queryset:
@@ -159,17 +160,17 @@ class ShowAdmin(Plays):
         today = {"venue": venue, "first_on": timezone.now().astimezone(venue.zone).date()} if venue else {}
         return {**today, **super().get_changeform_initial_data(request)}
 
-    @admin.display(description="when")
+    @admin.display(description=_("when"))
     def when(self, show: Show) -> str:
         """When it occurs, in words."""
         return patterns.in_words(show.rrule, show.starts_at)
 
-    @admin.display(description="clouds")
+    @admin.display(description=_("clouds"))
     def where(self, show: Show) -> str:
         """Its clouds, in order."""
         return ", ".join(str(line.cloud) for line in show.lines.all())
 
-    @admin.display(description="next")
+    @admin.display(description=_("next"))
     def next_one(self, show: Show) -> str:
         """When it occurs next."""
         return next(iter(self.coming(show, 1)), "–")

@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from clouds.models.cloud import Cloud
 from clouds.models.plug import Plug
@@ -44,20 +45,20 @@ class Puff(models.Model):
     class Source(models.TextChoices):
         """Who switched it on."""
 
-        VISITOR = "visitor", "a visitor"
-        CURATOR = "curator", "a curator"
-        SHOW = "show", "a show"
-        API = "api", "the API"
-        HAND = "hand", "by hand at the plug"
+        VISITOR = "visitor", _("a visitor")
+        CURATOR = "curator", _("a curator")
+        SHOW = "show", _("a show")
+        API = "api", _("the API")
+        HAND = "hand", _("by hand at the plug")
 
     class Outcome(models.TextChoices):
         """How it ended."""
 
-        ON = "", "on now"
-        DONE = "done", "done"
-        STOPPED = "stopped", "stopped"
-        FAILED = "failed", "failed"
-        LOST = "lost", "lost"
+        ON = "", _("on now")
+        DONE = "done", _("done")
+        STOPPED = "stopped", _("stopped")
+        FAILED = "failed", _("failed")
+        LOST = "lost", _("lost")
 
     cloud = models.ForeignKey(Cloud, on_delete=models.PROTECT, related_name="puffs")
     run = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, blank=True, related_name="puffs")
@@ -116,3 +117,8 @@ class Puff(models.Model):
     def who(self) -> str:
         """The name to show: an account that was erased leaves its puffs as a visitor's."""
         return self.asked_by.name if self.asked_by else self.get_source_display()
+
+    @property
+    def told(self) -> str:
+        """The fact of a story that it told, as it was then; "" if it told none."""
+        return self.run.told if self.run else ""

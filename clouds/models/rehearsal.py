@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from clouds.models.venue import Venue
 
@@ -33,12 +34,12 @@ class Rehearsal(models.Model):
     speed = models.FloatField(
         default=1.0,
         validators=[MinValueValidator(1.0), MaxValueValidator(FASTEST)],
-        help_text="How many times as fast as for real.",
+        help_text=_("How many times as fast as for real."),
     )
     fill = models.FloatField(
         default=0.0,
         validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
-        help_text="How full the balloons are when it begins, 0 to 1.",
+        help_text=_("How full the balloons are when it begins, 0 to 1."),
     )
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")

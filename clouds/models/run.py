@@ -11,6 +11,7 @@ from clouds import timeline
 from clouds.models.cloud import Cloud
 from clouds.models.rehearsal import ForReal, Rehearsal
 from clouds.models.show import Show
+from clouds.models.story import Fact
 from clouds.models.venue import Venue
 
 # So long before a show begins its conductor is there, and nothing else begins that would still play then.
@@ -117,6 +118,10 @@ class Run(models.Model):
     title = models.CharField(max_length=80, blank=True, help_text="The show or program it was, by its name then.")
     show = models.ForeignKey(Show, on_delete=models.PROTECT, null=True, blank=True, related_name="runs")
     nominal_at = models.DateTimeField(null=True, blank=True, help_text="The moment at which its show was due.")
+    fact = models.ForeignKey(Fact, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs")
+    told = models.CharField(
+        max_length=400, blank=True, help_text="The fact that it told, as it was then: a story may change."
+    )
     rehearsal = models.ForeignKey(
         Rehearsal, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: it is for real."
     )

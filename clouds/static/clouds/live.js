@@ -1,6 +1,7 @@
 // Keeps #live as the server tells it, anew whenever there is news. Elements are changed in place, so that the focus
 // stays and sizes can glide. `data-url` says where it is from, `data-mine` that the visitor has a stake in it,
-// `data-again` after how many ms it differs without any news, `data-hold` before how many ms it is to stay as it is.
+// `data-again` after how many ms it differs without any news, `data-hold` for how many ms it is to stay as it is.
+// Where no news is heard, since the page is without news.js, `data-every` says after how many ms to look again.
 (() => {
   const live = document.getElementById("live");
   if (!live) return;
@@ -61,7 +62,8 @@
   }
 
   function lookAgain() {
-    if (live.dataset.again) lookIn(Number(live.dataset.again));
+    const { again, every } = live.dataset;
+    if (again || every) lookIn(Number(again ?? every));
   }
 
   function show() {
