@@ -39,9 +39,10 @@ def log_in(phone: BrowserContext, port: int, name: str) -> Page:
     return phone.new_page()
 
 
-def hears(page: Page) -> None:
-    """Wait until a page has heard something, and looked."""
-    page.wait_for_function("performance.getEntriesByName(location.href).some((one) => one.initiatorType === 'fetch')")
+def visit(page: Page, address: str) -> None:
+    """Open a page, and wait until it has heard something and looked."""
+    with page.expect_response(lambda answer: answer.request.resource_type == "fetch"):
+        page.goto(address)
 
 
 def is_stale(page: Page, *, yes: bool = True, timeout: int = 15_000) -> None:
@@ -53,8 +54,7 @@ def test_two_phones_on_one_cloud_see_each_others_puffs(up: site.Up, phones: list
     address = f"http://localhost:{up.port}{CLOUD}"
     ada, bob = (log_in(phone, up.port, name) for phone, name in zip(phones, ("Ada", "Bob"), strict=True))
     for page in (ada, bob):
-        page.goto(address)
-        hears(page)
+        visit(page, address)
     ada.get_by_role("button", name="Puff for 4 s").click()
     expect(bob.locator("#live")).to_have_class("state-puffing", timeout=SOON)
     expect(bob.locator("#playing")).to_contain_text("Ada")
@@ -82,8 +82,7 @@ def test_behind_a_proxy_that_keeps_streams_back_a_page_asks_instead(up: site.Up,
 
 
 def test_a_server_that_restarts_is_missed_and_found_again(up: site.Up, page: Page) -> None:
-    page.goto(f"http://localhost:{up.port}{CLOUD}")
-    hears(page)
+    visit(page, f"http://localhost:{up.port}{CLOUD}")
     server = up.pids("uvicorn")[0]
     os.kill(up.process.pid, signal.SIGSTOP)  # so that it starts no other yet
     os.kill(server, signal.SIGKILL)
@@ -98,8 +97,7 @@ def test_a_server_that_restarts_is_missed_and_found_again(up: site.Up, page: Pag
 def test_who_is_offline_is_told_so_and_catches_up(up: site.Up, phones: list[BrowserContext]) -> None:
     phone, _ = phones
     page = phone.new_page()
-    page.goto(f"http://localhost:{up.port}{CLOUD}")
-    hears(page)
+    visit(page, f"http://localhost:{up.port}{CLOUD}")
     phone.set_offline(True)
     is_stale(page, timeout=SOON)
     with site.Visitor(up.port, User.objects.create_user("Ada")) as ada:
