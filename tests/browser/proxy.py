@@ -1,62 +1,54 @@
-"""A proxy between a browser and the site, as tunnels have one: it may keep streams back."""
+"""A proxy between a browser and the site, as tunnels have one: it keeps streams back."""
 
-import asyncio
 import contextlib
+import socket
+import socketserver
 import threading
-from typing import Any
+from typing import BinaryIO, cast
 
 
 class Proxy:
-    """Passes every GET on, in a thread of its own; but of /events, when it is to keep that back, not a byte."""
+    """Passes every GET on, in threads of its own; but of /events not a byte."""
 
-    def __init__(self, port: int, *, keeps_streams_back: bool) -> None:
-        self._behind = port
-        self._keeps_back = keeps_streams_back
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
-        self._server = self._do(asyncio.start_server(self._pass_on, "127.0.0.1", 0))
-        self.port = int(self._server.sockets[0].getsockname()[1])
+    def __init__(self, port: int) -> None:
         self.asked: list[str] = []
+        self._behind = port
+        self._lines: set[socket.socket] = set()
+        proxy = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                proxy._pass_on(self.connection, cast(BinaryIO, self.rfile))
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self.port = int(self._server.server_address[1])
+        self._thread = threading.Thread(target=self._server.serve_forever)
+        self._thread.start()
 
     def close(self) -> None:
-        """End it."""
-        self._do(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        """End it, and every line."""
+        self._server.shutdown()
         self._thread.join()
-        self._loop.close()
+        for line in list(self._lines):
+            with contextlib.suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+        self._server.server_close()
 
-    def _do(self, what: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(what, self._loop).result(10)
-
-    async def _end(self) -> None:
-        self._server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _pass_on(self, line: socket.socket, said: BinaryIO) -> None:
         """One request a connection, so that each can be told from the next."""
-        there, back = await asyncio.open_connection("127.0.0.1", self._behind)
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            path = head.split(b" ")[1].decode()
+        self._lines.add(line)
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._behind)) as behind:
+            self._lines.add(behind)
+            first = said.readline()
+            if not first:
+                return  # a browser that connects in advance
+            path = first.split(b" ")[1].decode()
             self.asked.append(path)
-            first, *lines = head.split(b"\r\n")
-            lines = [line for line in lines if not line.lower().startswith(b"connection:")]
-            back.write(b"\r\n".join([first, b"Connection: close", *lines]))
-            await self._pour(there, None if self._keeps_back and path.partition("?")[0] == "/events" else writer)
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # one of them has left
-        finally:
-            for each in (writer, back):
-                each.close()
-                with contextlib.suppress(OSError):
-                    await each.wait_closed()
-
-    async def _pour(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter | None) -> None:
-        while data := await reader.read(65536):
-            if writer is not None:
-                writer.write(data)
-                await writer.drain()
+            behind.sendall(first + b"Connection: close\r\n")
+            while (header := said.readline()).strip():
+                if not header.lower().startswith(b"connection:"):
+                    behind.sendall(header)
+            behind.sendall(b"\r\n")
+            while data := behind.recv(65536):
+                if path.partition("?")[0] != "/events":
+                    line.sendall(data)

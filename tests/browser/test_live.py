@@ -67,7 +67,7 @@ def test_two_phones_on_one_cloud_see_each_others_puffs(up: site.Up, phones: list
 
 
 def test_behind_a_proxy_that_keeps_streams_back_a_page_asks_instead(up: site.Up, page: Page) -> None:
-    proxy = Proxy(up.port, keeps_streams_back=True)
+    proxy = Proxy(up.port)
     try:
         page.goto(f"http://localhost:{proxy.port}{CLOUD}")
         site.until(lambda: "/events.json?cloud=cumulus" in proxy.asked, "the page has given up the stream")
