@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from clouds import actions, refusals
 from clouds.models import Cloud, Fact, Puff, Run, User
-from clouds.views import standing, story
+from clouds.views import button, heavens, standing, story, ticket
 from clouds.views.answers import SeeOther, person, posts, reads, retry_after, sorry
 
 STATUS: dict[type[refusals.Refused], int] = {
@@ -33,14 +34,13 @@ AN_HOUR = timedelta(hours=1)
 @reads
 def sky(request: HttpRequest) -> HttpResponse:
     """Every cloud that is switched on."""
-    now = timezone.now()
-    standings = standing.of_all(list(Cloud.objects.switched_on().select_related("venue")), now)
-    lively = any(one.is_lively for one in standings)
-    return render(
-        request,
-        "clouds/sky.html",
-        {"standings": standings, "sentence": standing.in_a_sentence(standings), "lively": lively},
-    )
+    return render(request, "clouds/sky.html", _every_cloud(timezone.now()))
+
+
+@reads
+def wall(request: HttpRequest) -> HttpResponse:
+    """The same for a projector by the work: nothing to press, and nothing that leads away."""
+    return render(request, "clouds/wall.html", _every_cloud(timezone.now()))
 
 
 @reads
@@ -100,6 +100,28 @@ def end(request: HttpRequest, pk: int) -> HttpResponseBase:
     return SeeOther(_url(run.cloud))
 
 
+@posts
+def here(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The page of a visitor who waits says that they are still there."""
+    by = person(request)
+    if by is None or not Run.objects.waiting().of_visitors().filter(pk=pk, asked_by=by).exists():
+        return sorry(request, 404, "There is no puff of yours that waits here. Perhaps it is over already.")
+    actions.here(by=by, now=timezone.now())
+    return HttpResponse(status=204)
+
+
+def _every_cloud(now: datetime) -> dict[str, Any]:
+    clouds = list(Cloud.objects.switched_on().select_related("venue"))
+    standings = standing.of_all(clouds, now)
+    return {
+        "standings": standings,
+        "sentence": standing.in_a_sentence(standings),
+        "lively": any(one.is_lively for one in standings),
+        "at": now,
+        "phase": heavens.over(clouds[0].venue if clouds else None, now),
+    }
+
+
 def _fetch(slug: str) -> Cloud | None:
     return Cloud.objects.switched_on().select_related("venue").filter(slug=slug).first()
 
@@ -118,17 +140,21 @@ def _page(request: HttpRequest, found: Cloud, refused: refusals.Refused | None =
     by = person(request)
     stands = standing.of(found, now)
     seconds, why_not = _offer(found, by, now)
-    mine = next((run for run in stands.live if by and run.asked_by == by and run.source == Run.Source.VISITOR), None)
-    refusal = refused or (None if mine else why_not)
+    turn = ticket.context(stands, by, now, may_press=seconds is not None)
+    refusal = refused or (None if turn["mine"] else why_not)
     context = {
+        **turn,
         "standing": stands,
+        "at": now,
+        "phase": heavens.over(found.venue, now),
+        "button": button.of(stands, seconds, turn, why_not, now),
+        "says": button.words(),
+        "press": min(found.puff_seconds, found.seconds_that_fit_on(stands.fill)) or "",
         "seconds": seconds,
         "reason": str(refusal) if refusal and str(refusal) != stands.sentence else "",
         "refusal": refusal,
         "refused": refused,
-        "mine": mine,
         "again": _ms_until(refusal.until if refusal else None, now),
-        "place": stands.queue.index(mine) + 1 if mine in stands.queue else 0,
         "last_puffs": Puff.objects.filter(cloud=found).select_related("asked_by").newest_first()[:LAST_PUFFS],
     }
     response = render(request, "clouds/cloud.html", context, status=_status(refused))
