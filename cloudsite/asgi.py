@@ -2,6 +2,7 @@
 
 Django's own handler takes each of its middleware to a thread and back, a new thread for each request, which has to
 connect to the database anew. Here a request goes through middleware and view in one go, in a thread that is kept.
+The event stream needs no thread, and is answered ahead of Django.
 """
 
 import gc
@@ -82,7 +83,10 @@ class Handler(ASGIHandler):
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloudsite.settings")
 django.setup(set_prefix=False)
 sys.setswitchinterval(SWITCH_EVERY_SECONDS)
-application = Handler()
+
+from clouds.live.stream import Streams  # noqa: E402  # it needs Django to be set up
+
+application = Streams(Handler())
 # What is here now stays. To look through it again and again for rubbish would hold up a page in a hundred for 40 ms.
 gc.collect()
 gc.freeze()

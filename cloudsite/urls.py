@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import path
 
 from clouds import feeds
+from clouds.live import polling
 from clouds.views import (
     accounts,
     charts,
@@ -27,6 +28,7 @@ urlpatterns = [
     path("clouds/<slug:slug>/story/", story.story, name="story"),
     path("runs/<int:pk>/end/", sky.end, name="end"),
     path("runs/<int:pk>/here/", sky.here, name="here"),
+    path("events.json", polling.events_json, name="events_json"),
     path("history/", history.history, name="history"),
     path("history/charts/", charts.page, name="charts"),
     path("history.csv", files.table, name="history_csv"),

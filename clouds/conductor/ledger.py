@@ -98,6 +98,7 @@ def tag_of(run_id: int, step: int) -> str:
 def open_puff(part: Part, cue: Cue, plug_id: int | None, on_at: datetime) -> None:
     """A pump is on. Each write by itself, so that nobody who presses waits for both."""
     _puff_of(part, cue, plug_id, on_at)
+    doorbell.ring()  # who watches sees it now
     if plug_id is not None:
         Plug.objects.filter(pk=plug_id).update(relay=Plug.Relay.ON)
 
@@ -116,6 +117,9 @@ def close_puff(
     """A pump is off again; one whose beginning was not written is written now."""
     with transaction.atomic():
         _close(_puff_of(part, cue, plug_id, on_at), off_at, outcome, reason, confirmed=confirmed)
+        # Where the run is over with it, that is written next, and rings.
+        if outcome == Puff.Outcome.DONE and cue.until.total_seconds() < timeline.length(part.steps):
+            doorbell.ring()
 
 
 def end_run(run_id: int, holder: str, outcome: Run.Outcome, reason: str, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """The sky, one cloud's page, and the button."""
 
-from datetime import datetime
+import math
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
@@ -27,6 +28,7 @@ STATUS: dict[type[refusals.Refused], int] = {
     refusals.NotTold: 404,
 }
 LAST_PUFFS = 5
+AN_HOUR = timedelta(hours=1)
 
 
 @reads
@@ -152,10 +154,16 @@ def _page(request: HttpRequest, found: Cloud, refused: refusals.Refused | None =
         "reason": str(refusal) if refusal and str(refusal) != stands.sentence else "",
         "refusal": refusal,
         "refused": refused,
+        "again": _ms_until(refusal.until if refusal else None, now),
         "last_puffs": Puff.objects.filter(cloud=found).select_related("asked_by").newest_first()[:LAST_PUFFS],
     }
     response = render(request, "clouds/cloud.html", context, status=_status(refused))
     return retry_after(response, refused, now)
+
+
+def _ms_until(at: datetime | None, now: datetime) -> int | None:
+    """When a visitor's page is another one, without any news of the cloud: their cool-down is over, say."""
+    return math.ceil(min(at - now, AN_HOUR).total_seconds() * 1000) if at else None
 
 
 def _offer(found: Cloud, by: User | None, now: datetime) -> tuple[float | None, refusals.Refused | None]:

@@ -38,7 +38,10 @@ Said = tuple[State, str, datetime | None]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A cloud at one moment: a state, a sentence that says it, until when, and what plays and waits."""
+    """A cloud at one moment: a state, a sentence that says it, until when, and what plays and waits.
+
+    `press_seconds` is what anybody's press would get, None where it would be refused: `actions.offer` to nobody.
+    """
 
     cloud: Cloud
     state: State
@@ -48,6 +51,7 @@ class Standing:
     still_on: list[Puff]
     playing: Run | None
     queue: list[Run]
+    press_seconds: float | None
     simulated: bool
     unguarded: bool
 
@@ -95,6 +99,10 @@ class _Facts:
     @property
     def pump(self) -> Plug | None:
         return next((plug for plug in self.plugs if plug.pump == Plug.Pump.INFLATE), None)
+
+    @property
+    def rested_at(self) -> datetime | None:
+        return self.last_off_at + timedelta(seconds=self.cloud.rest_seconds) if self.last_off_at else None
 
     @property
     def playing(self) -> Run | None:
@@ -157,6 +165,7 @@ def _stand(facts: _Facts) -> Standing:
         facts.still_on,
         facts.playing,
         facts.queue,
+        _offer(facts),
         simulated=any(plug.simulated for plug in facts.plugs),
         unguarded=any(plug.unguarded for plug in facts.plugs),
     )
@@ -184,6 +193,15 @@ def _playing(facts: _Facts) -> Said | None:
 
 
 def _kept_away(facts: _Facts) -> Said | None:
+    if said := _shut(facts):
+        return said
+    if not facts.cloud.venue.is_conducted(facts.now):
+        return State.WAKING, f"{facts.cloud} is getting ready: its conductor is starting.", None
+    return None
+
+
+def _shut(facts: _Facts) -> Said | None:
+    """What keeps everybody away from the whole venue."""
     venue, now = facts.cloud.venue, facts.now
     if venue.stopped_at:
         return State.STOPPED, f"Everything at {venue} is stopped for now.", None
@@ -191,18 +209,27 @@ def _kept_away(facts: _Facts) -> Said | None:
         return State.HELD, venue.held_because or f"{venue} takes a break.", venue.held_until
     if not venue.is_open(now):
         return State.CLOSED, f"{venue} is closed.", venue.next_opening(now)
-    if not venue.is_conducted(now):
-        return State.WAKING, f"{facts.cloud} is getting ready: its conductor is starting.", None
     return None
 
 
 def _between(facts: _Facts) -> Said:
     cloud, now = facts.cloud, facts.now
-    rested_at = facts.last_off_at + timedelta(seconds=cloud.rest_seconds) if facts.last_off_at else None
-    if rested_at and now < rested_at:
-        return State.RESTING, f"{cloud} is resting.", rested_at
+    if facts.rested_at and now < facts.rested_at:
+        return State.RESTING, f"{cloud} is resting.", facts.rested_at
     if facts.queue:
         return State.WAITING, f"{cloud} puffs in a moment.", None
     if not cloud.seconds_that_fit_on(facts.fill):
         return State.FULL, f"{cloud} is as full as is safe.", None
     return State.READY, f"{cloud} is ready.", None
+
+
+def _offer(facts: _Facts) -> float | None:
+    """What `actions.offer` says, from facts that are here already and for all clouds at once."""
+    cloud, fits = facts.cloud, facts.cloud.seconds_that_fit_on(facts.fill)
+    if not fits or _trouble(facts) or _shut(facts):
+        return None
+    if cloud.queue_limit:
+        may_join = len(facts.queue) < cloud.queue_limit
+    else:
+        may_join = not facts.playing and not facts.queue and not (facts.rested_at and facts.now < facts.rested_at)
+    return min(cloud.puff_seconds, fits) if may_join else None

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.bench import stage
 from tests.bench.report import Report
 
-HELPERS = {"__main__", "baselines", "phones", "processes", "report", "stage", "years"}
+HELPERS = {"__main__", "audience", "baselines", "phones", "processes", "report", "stage", "years"}
 
 
 def names() -> list[str]:

@@ -20,7 +20,7 @@ PAGES = [
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-@pytest.mark.parametrize("url", [*PAGES, "/healthz", "/history.csv", "/history.json", "/admin/login/"])
+@pytest.mark.parametrize("url", [*PAGES, "/healthz", "/history.csv", "/history.json", "/events.json", "/admin/login/"])
 def test_every_answer_comes_with_the_content_policy(url: str, visitor: Client, story: Story) -> None:
     policy = visitor.get(url)["Content-Security-Policy"]
     assert "default-src 'self'" in policy
@@ -58,11 +58,11 @@ def test_every_field_has_a_label_and_every_page_a_heading(
 @pytest.mark.parametrize(
     "url",
     [
-        "/", "/clouds/cumulus/", "/clouds/cumulus/story/", "/history/", "/history.csv", "/accounts/puffs/", "/healthz",
-        "/accounts/me/",
-        "/accounts/me.json", "/accounts/erased/", "/shared/link/",
+        *("/", "/clouds/cumulus/", "/clouds/cumulus/story/", "/history/", "/history.csv", "/history.json"),
+        *("/accounts/puffs/", "/accounts/me/", "/accounts/me.json", "/accounts/erased/", "/shared/link/"),
+        *("/healthz", "/events.json"),
     ],
-)  # fmt: skip
+)
 def test_a_page_that_is_for_reading_takes_no_post(url: str, visitor: Client, cloud: Cloud) -> None:
     response = visitor.post(url)
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")

@@ -1,7 +1,20 @@
-// Keeps #live as the server tells it. Elements are changed in place, so that the focus stays and sizes can glide.
+// Keeps #live as the server tells it, anew whenever there is news. Elements are changed in place, so that the focus
+// stays and sizes can glide. `data-url` says where it is from, `data-mine` that the visitor has a stake in it,
+// `data-again` after how many ms it differs without any news, `data-hold` for how many ms it is to stay as it is.
+// Where no news is heard, since the page is without news.js, `data-every` says after how many ms to look again.
 (() => {
   const live = document.getElementById("live");
   if (!live) return;
+  const APART = 300;
+  const TRY_AGAIN_AFTER = 2000;
+  const born = performance.now();
+  const hold = Number(live.dataset.hold ?? 0);
+  let isLost = false;
+  let isFetching = false;
+  let isOld = false;
+  let last = -Infinity;
+  let due = Infinity;
+  let timer;
 
   function morph(old, fresh) {
     if (old.nodeType !== Node.ELEMENT_NODE || old.nodeName !== fresh.nodeName) {
@@ -17,20 +30,57 @@
     before.slice(after.length).forEach((node) => node.remove());
   }
 
-  async function look() {
-    if (document.visibilityState === "visible") {
-      try {
-        const answer = await fetch(live.dataset.url, { cache: "no-store", signal: AbortSignal.timeout(8000) });
-        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-        const fresh = answer.ok && page.getElementById("live");
-        if (fresh) morph(live, fresh);
-        live.toggleAttribute("data-stale", !fresh);
-      } catch {
-        live.toggleAttribute("data-stale", true);
-      }
-    }
-    setTimeout(look, Number(live.dataset.every));
+  // Look at the latest after so many ms.
+  function lookIn(ms) {
+    const now = performance.now();
+    due = Math.max(Math.min(due, now + ms), last + APART, born + hold);
+    clearTimeout(timer);
+    timer = setTimeout(look, due - now);
   }
 
-  setTimeout(look, Number(live.dataset.every));
+  async function look() {
+    due = Infinity;
+    if (document.hidden) return document.addEventListener("visibilitychange", look, { once: true });
+    if (isFetching) return lookIn(APART);
+    isFetching = true;
+    last = performance.now();
+    try {
+      const answer = await fetch(live.dataset.url, { cache: "no-store", signal: AbortSignal.timeout(8000) });
+      if (answer.status === 404) return location.replace(live.dataset.url); // It is no more, and the page says so.
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const fresh = answer.ok && page.getElementById("live");
+      if (fresh) morph(live, fresh);
+      isOld = !fresh;
+    } catch {
+      isOld = true;
+    } finally {
+      isFetching = false;
+    }
+    show();
+    if (isOld && !isLost) lookIn(TRY_AGAIN_AFTER);
+    else lookAgain();
+  }
+
+  function lookAgain() {
+    const { again, every } = live.dataset;
+    if (again || every) lookIn(Number(again ?? every));
+  }
+
+  function show() {
+    live.toggleAttribute("data-stale", isLost || isOld);
+  }
+
+  document.addEventListener("cloud:news", ({ detail }) => {
+    // A crowd does not look all at once; who waits for something of their own does.
+    lookIn("mine" in live.dataset ? 0 : Math.random() * detail.watching * 10);
+  });
+  document.addEventListener("cloud:lost", () => {
+    isLost = true;
+    show();
+  });
+  document.addEventListener("cloud:back", () => {
+    isLost = false;
+    show();
+  });
+  lookAgain();
 })();
