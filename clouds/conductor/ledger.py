@@ -19,6 +19,7 @@ from clouds.timeline import Cue, Do, Step
 CONFIRMED_WITHIN = timedelta(seconds=1)
 # A show whose conductor died longer ago than this is lost: nobody expects it any more.
 TAKEN_UP_WITHIN = timedelta(minutes=2)
+Span = tuple[datetime, datetime]
 LOST = "Its conductor died, and the next one switched off."
 BY_HAND = "Somebody switched it on at the plug itself; it was switched off."
 BY_TIMER = "The plug's own timer switched it off."
@@ -95,11 +96,20 @@ def open_puff(part: Part, cue: Cue, plug_id: int, on_at: datetime) -> None:
 
 
 def close_puff(
-    part: Part, cue: Cue, plug_id: int, on_at: datetime, off_at: datetime, outcome: str, reason: str, *, confirmed: bool
+    part: Part,
+    cue: Cue,
+    plug_id: int,
+    on_at: datetime,
+    off_at: datetime,
+    outcome: str,
+    reason: str,
+    *,
+    confirmed: bool,
+    surely: Span | None = None,
 ) -> None:
-    """A pump is off again; one whose beginning was not written is written now."""
+    """A pump is off again; one whose beginning was not written is written now. `surely`: when it was on, at least."""
     with transaction.atomic():
-        _close(_puff_of(part, cue, plug_id, on_at), off_at, outcome, reason, confirmed=confirmed)
+        _close(_puff_of(part, cue, plug_id, on_at), off_at, outcome, reason, confirmed=confirmed, surely=surely)
 
 
 def end_run(run_id: int, holder: str, outcome: Run.Outcome, reason: str, at: datetime) -> None:
@@ -232,11 +242,13 @@ def _puff_of(part: Part, cue: Cue, plug_id: int, on_at: datetime) -> Puff:
     )
 
 
-def _close(puff: Puff, off_at: datetime, outcome: str, reason: str, *, confirmed: bool) -> None:
+def _close(
+    puff: Puff, off_at: datetime, outcome: str, reason: str, *, confirmed: bool, surely: Span | None = None
+) -> None:
     """End a puff and reckon on from it; one that has an end keeps it."""
     off_at = max(off_at, puff.on_at)
     (cloud,) = CLOUD(pk=puff.cloud_id)
-    fill = cloud.fill_at(off_at)
+    fill = cloud.fill_at(off_at) if puff.do is not Do.DEFLATE else _fill_after_deflating(cloud, off_at, surely)
     still_on = Puff.objects.still_on().filter(pk=puff.pk)
     if not still_on.update(off_at=off_at, outcome=outcome, reason=reason[:300], confirmed=confirmed):
         return
@@ -244,6 +256,16 @@ def _close(puff: Puff, off_at: datetime, outcome: str, reason: str, *, confirmed
     Cloud.objects.filter(pk=cloud.pk).update(fill_then=fill, fill_then_at=since)
     if puff.plug_id is not None:
         Plug.objects.filter(pk=puff.plug_id).update(relay=Plug.Relay.OFF)
+
+
+def _fill_after_deflating(cloud: Cloud, off_at: datetime, surely: Span | None) -> float:
+    """All that a pump may have given counts, and of what one may have taken only what it surely has."""
+    if surely is None:
+        return cloud.fill_with([], off_at)
+    began = max(surely[0], cloud.fill_then_at or surely[0])
+    ended = max(began, surely[1])
+    fill = balloon.after(cloud.fill_with([], began), (ended - began).total_seconds(), Do.DEFLATE, cloud.measures)
+    return balloon.after(fill, max(0.0, (off_at - ended).total_seconds()), Do.REST, cloud.measures)
 
 
 def _write_what_was_not(run: Run, plug_id: int, confirmed: Confirmed) -> None:

@@ -210,11 +210,12 @@ class Performance:
         rested = asyncio.get_running_loop().time() - self._fill_at
         return balloon.after(self._fill, max(0.0, rested), Do.REST, self.part.measures)
 
-    def _reckon(self, do: Do, seconds: float) -> None:
-        """A pump was on for so long, until now."""
+    def _reckon(self, do: Do, seconds: float, since: float = 0.0) -> None:
+        """A pump was on for so long, and has been off `since`."""
         now = asyncio.get_running_loop().time()
-        rested = balloon.after(self._fill, max(0.0, now - seconds - self._fill_at), Do.REST, self.part.measures)
-        self._fill, self._fill_at = balloon.after(rested, seconds, do, self.part.measures), now
+        rested = balloon.after(self._fill, max(0.0, now - since - seconds - self._fill_at), Do.REST, self.part.measures)
+        fill = balloon.after(rested, seconds, do, self.part.measures)
+        self._fill, self._fill_at = balloon.after(fill, since, Do.REST, self.part.measures), now
 
     def _now(self) -> timedelta:
         return timedelta(seconds=asyncio.get_running_loop().time() - self.part.started)
@@ -226,11 +227,11 @@ class Performance:
         if not self._may_begin():
             raise Unreachable("The database does not answer, so nothing new was begun.")
         tag, actor = ledger.tag_of(self.part.run_id, cue.index), pump.actor
-        is_on = False
+        is_on, on_at = False, timezone.now()
         error: PlugError | asyncio.CancelledError | None = None
         try:
             await actor.on(until=self._moment(cue.until), hard_cap=self.part.hard_cap, tag=tag)
-            is_on = True
+            is_on, on_at = True, timezone.now()
             if actor.told is not None:
                 self._journal.write(ledger.open_puff, self.part, cue, pump.plug_id, actor.told.at)
             await actor.stay_on()
@@ -244,8 +245,8 @@ class Performance:
         confirmed, ended = await self._switch_off(actor)
         error = error or ended
         if told is not None and (told.seen_on or _acted(confirmed, tag, held_rule=told.held_rule)):
-            self._reckon(cue.do, (confirmed.at - told.at).total_seconds())
-            self._write_puff(cue, pump.plug_id, told.at, confirmed, error, is_on=is_on)
+            surely = (on_at, max(on_at, confirmed.asked_at)) if is_on else None
+            self._write_puff(cue, pump.plug_id, told.at, confirmed, error, surely)
         if error is not None:
             raise error
 
@@ -262,11 +263,24 @@ class Performance:
         raise asyncio.CancelledError
 
     def _write_puff(
-        self, cue: Cue, plug_id: int, on_at: datetime, confirmed: Confirmed, error: BaseException | None, *, is_on: bool
+        self,
+        cue: Cue,
+        plug_id: int,
+        on_at: datetime,
+        confirmed: Confirmed,
+        error: BaseException | None,
+        surely: ledger.Span | None,
     ) -> None:
+        """Reckon with a puff, and have it written; `surely`: when its pump was on at the least, if it confirmed ON."""
         tag = ledger.tag_of(self.part.run_id, cue.index)
         off_at, remark = _end_of(on_at, confirmed, tag)
-        sure = is_on and not remark and not isinstance(error, CutShort)
+        if remark or isinstance(error, CutShort):
+            surely = None
+        if cue.do is not Do.DEFLATE:
+            self._reckon(cue.do, (confirmed.at - on_at).total_seconds())
+        elif surely is not None:
+            # Of what a pump may have taken only what it surely has counts.
+            self._reckon(cue.do, (surely[1] - surely[0]).total_seconds(), (confirmed.at - surely[1]).total_seconds())
         self._remark = reason = remark
         outcome = Run.Outcome.DONE
         if isinstance(error, PlugError):
@@ -274,8 +288,9 @@ class Performance:
         elif error is not None:
             outcome, reason = self._why
         self._journal.write(
-            ledger.close_puff, self.part, cue, plug_id, on_at, off_at, outcome.value, reason, confirmed=sure
-        )
+            ledger.close_puff, self.part, cue, plug_id, on_at, off_at, outcome.value, reason,
+            confirmed=surely is not None, surely=surely,
+        )  # fmt: skip
 
     def _moment(self, offset: timedelta) -> float:
         return self.part.started + offset.total_seconds()
