@@ -28,7 +28,9 @@ SHOWS = st.lists(
     st.fixed_dictionaries(
         {
             "minute": MINUTES,
-            "steps": st.lists(st.sampled_from([("inflate", 10), ("inflate", 25), ("rest", 30), ("rest", 100)]), max_size=3),
+            "steps": st.lists(
+                st.sampled_from([("inflate", 10), ("inflate", 25), ("rest", 30), ("rest", 100)]), max_size=3
+            ),
             "priority": st.booleans(),
             "every_minute": st.booleans(),
         }

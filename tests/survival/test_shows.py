@@ -1,4 +1,4 @@
-"""Whatever dies while a show plays: no balloon bursts, no pump stays on, and what is left is played or told to be lost."""
+"""Whatever dies while a show plays: no balloon bursts, no pump stays on, what is left is played, or told as lost."""
 
 from collections.abc import Iterator
 from datetime import timedelta
