@@ -14,10 +14,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
 from clouds import balloon, doorbell, planning, refusals, timeline
-from clouds.models import Act, BalloonNote, Cloud, Plug, Program, Puff, Run, Show, User, Venue
+from clouds.models import Act, BalloonNote, Cloud, Fact, Plug, Program, Puff, Rehearsal, Run, Show, User, Venue
+from clouds.models.rehearsal import FASTEST
 from clouds.prepared import Given, Prepared
 from clouds.timeline import Do, Step
 
@@ -52,18 +54,22 @@ LAST_TURN = Prepared(
 )
 
 
-def press(cloud: Cloud, *, by: User) -> Run:
-    """A visitor puffs a cloud, at once or as soon as it is their turn.
+def press(cloud: Cloud, *, by: User, fact: Fact | None = None) -> Run:
+    """A visitor puffs a cloud, at once or as soon as it is their turn; for a `fact` of its story, by its amount.
 
     The puff is shortened to the room there is. Raises a Refused that says why not, and until when.
     """
     now = timezone.now()
+    told = {"fact": fact, "told": str(fact)[:400]} if fact else {}
     try:
         with _in_turn(), transaction.atomic():
             # So PostgreSQL lets presses in one by one, for the queue's limit, and a stop after what is under way.
             (cloud,) = CLOUD(pk=cloud.pk)
             plug, seconds = _check(cloud, by, now)
-            run = _ask(cloud, [Step(Do.INFLATE, seconds)], Run.Source.VISITOR, by, now, simulated=plug.simulated)
+            if fact:
+                seconds = min(seconds, _check_told(cloud, fact))
+            steps = [Step(Do.INFLATE, seconds)]
+            run = _ask(cloud, steps, Run.Source.VISITOR, by, now, simulated=plug.simulated, **told)
     except IntegrityError as error:
         # Two presses at the same instant: the database lets one of them in.
         raise refusals.AlreadyAsked(f"You have asked {cloud} for a puff already.") from error
@@ -115,6 +121,56 @@ def play_on(
     return runs
 
 
+def rehearse(
+    clouds: Sequence[Cloud],
+    steps: Sequence[Step],
+    *,
+    by: User,
+    title: str,
+    speed: float = 1.0,
+    stagger_seconds: float = 0.0,
+    fill: float = 0.0,
+) -> Rehearsal:
+    """Play these on clouds of a venue as if for real, on plugs that are not there, so many times as fast.
+
+    The balloons begin so full. One rehearsal at a time; what plays for real is not disturbed.
+    """
+    now = timezone.now()
+    if not 1 <= speed <= FASTEST:
+        raise refusals.OutOfBounds(f"A rehearsal is played at 1 to {FASTEST:g} times the speed.")
+    if not clouds:
+        raise refusals.OutOfBounds("Choose at least one cloud.")
+    with transaction.atomic():
+        venue = Venue.objects.select_for_update().get(pk=clouds[0].venue_id)
+        if going_on := Run.everything.rehearsed().live().at(venue).select_related("rehearsal").first():
+            raise refusals.Busy(f"“{going_on.title}” is being rehearsed. End that first.")
+        rehearsal = Rehearsal.objects.create(
+            venue=venue, title=title[:80], speed=speed, fill=fill, asked_at=now, asked_by=by
+        )
+        for place, cloud in enumerate(clouds):
+            _check_bounds(steps, cloud.hard_cap_seconds)
+            _check_deflates(cloud, steps)
+            _check_room(cloud, steps, fill)
+            due_at = now + timedelta(seconds=place * stagger_seconds / speed)
+            more = {"title": title[:80], "due_at": due_at, "rehearsal": rehearsal}
+            _ask(cloud, steps, Run.Source.CURATOR, by, now, simulated=True, **more)
+        _record(Act.Kind.REHEARSE, venue, by, f"{title} on {', '.join(map(str, clouds))}", now)
+    _tell(venue, now)
+    return rehearsal
+
+
+def end_rehearsal(rehearsal: Rehearsal, *, by: User) -> None:
+    """End a rehearsal. Raises TooLate when it is over."""
+    now = timezone.now()
+    runs = Run.everything.filter(rehearsal=rehearsal)
+    with transaction.atomic():
+        never_began = runs.waiting().end(Run.Outcome.STOPPED, f"Ended by {by.name}.", now)
+        if not runs.playing().update(end_asked_by=by.name) and not never_began:
+            raise refusals.TooLate("This rehearsal is over already.")
+        _record(Act.Kind.END, rehearsal.venue, by, str(rehearsal), now)
+    _tell(rehearsal.venue, now)
+
+
 def why_not_playable(cloud: Cloud, steps: Sequence[Step], fill: float) -> str:
     """Why a cloud, so full, could not play these steps, in a sentence; "" if it could."""
     if not cloud.plugs.filter(pump=Plug.Pump.INFLATE).exists():
@@ -132,16 +188,25 @@ def _check_playable(cloud: Cloud, steps: Sequence[Step], now: datetime, *, fill:
     """Raise the Refused that keeps a cloud from playing these steps; else whether all its plugs are simulated."""
     _check_bounds(steps, cloud.hard_cap_seconds)
     pumps = {plug.pump: plug for plug in cloud.plugs.all()}
-    for step in steps:
-        if step.do is not Do.REST and step.do not in pumps:
-            raise refusals.Unreachable(f"{cloud} has no plug that {step.do}s.")
+    if Do.INFLATE not in pumps and any(step.do is Do.INFLATE for step in steps):
+        raise refusals.Unreachable(f"{cloud} has no plug that inflates.")
+    _check_deflates(cloud, steps)
     if cloud.venue.stopped_at:
         raise refusals.Stopped(f"{cloud.venue} is stopped. Release it first.")
-    fill = cloud.fill_at(now) if fill is None else fill
+    _check_room(cloud, steps, cloud.fill_at(now) if fill is None else fill)
+    return all(plug.simulated for plug in pumps.values())
+
+
+def _check_deflates(cloud: Cloud, steps: Sequence[Step]) -> None:
+    wants = any(step.do is Do.DEFLATE for step in steps)
+    if wants and not any(plug.pump == Plug.Pump.DEFLATE for plug in cloud.plugs.all()):
+        raise refusals.Unreachable(f"{cloud} has no plug that deflates.")
+
+
+def _check_room(cloud: Cloud, steps: Sequence[Step], fill: float) -> None:
     second = balloon.overfills_at(fill, steps, cloud.hard_cap_seconds, cloud.measures)
     if second is not None:
         raise refusals.NoRoom(f"This could make {cloud} too full, {round(second, 1):g} s after it begins.")
-    return all(plug.simulated for plug in pumps.values())
 
 
 def pause(run: Run, *, by: User) -> None:
@@ -163,7 +228,7 @@ def _mark(run: Run, by: User, kind: Act.Kind, **marks: Any) -> None:
     """What the conductor is to do with a run that plays. Raises TooLate when it doesn't."""
     now = timezone.now()
     with transaction.atomic():
-        if not Run.objects.playing().filter(pk=run.pk).update(**marks):
+        if not Run.everything.playing().filter(pk=run.pk).update(**marks):
             raise refusals.TooLate("This does not play just now.")
         _record(kind, run.cloud.venue, by, str(run), now)
     _tell(run.cloud.venue, now)
@@ -172,7 +237,7 @@ def _mark(run: Run, by: User, kind: Act.Kind, **marks: Any) -> None:
 def end(run: Run, *, by: User) -> None:
     """End one run: what plays is switched off by the conductor, what waits never begins."""
     now = timezone.now()
-    this = Run.objects.filter(pk=run.pk)
+    this = Run.everything.filter(pk=run.pk)
     with transaction.atomic():
         never_began = this.waiting().end(Run.Outcome.STOPPED, f"Ended by {by.name}.", now)
         if not never_began and not this.playing().update(end_asked_by=by.name):
@@ -396,6 +461,13 @@ def _check_queue(cloud: Cloud, live: list[Run], now: datetime) -> None:
             raise refusals.Resting(f"{cloud} is resting.", rested)
     elif waiting >= cloud.queue_limit:
         raise refusals.QueueFull(f"The queue for {cloud} is full.")
+
+
+def _check_told(cloud: Cloud, fact: Fact) -> float:
+    """The seconds of a fact's puff, if the cloud tells it; nobody deletes it meanwhile."""
+    if not Fact.objects.select_for_update().filter(pk=fact.pk, story=cloud.story_id).exists():
+        raise refusals.NotTold(_("%(cloud)s does not tell this any more.") % {"cloud": cloud})
+    return fact.seconds_on(cloud)
 
 
 def _end_of(run: Run) -> datetime | None:

@@ -4,12 +4,13 @@ from django.contrib import admin
 from django.urls import path
 
 from clouds import feeds
-from clouds.views import accounts, health, history, shows, sky
+from clouds.views import accounts, health, history, shows, sky, story
 
 urlpatterns = [
     path("", sky.sky, name="sky"),
     path("clouds/<slug:slug>/", sky.cloud, name="cloud"),
     path("clouds/<slug:slug>/press/", sky.press, name="press"),
+    path("clouds/<slug:slug>/story/", story.story, name="story"),
     path("runs/<int:pk>/end/", sky.end, name="end"),
     path("history/", history.history, name="history"),
     path("history.csv", history.table, name="history_csv"),

@@ -1,6 +1,5 @@
 """The sky, one cloud's page, and the button."""
 
-import math
 from datetime import datetime
 
 from django.contrib.auth.views import redirect_to_login
@@ -9,11 +8,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clouds import actions, refusals
-from clouds.models import Cloud, Puff, Run, User
-from clouds.views import standing
-from clouds.views.answers import SeeOther, person, posts, reads, sorry
+from clouds.models import Cloud, Fact, Puff, Run, User
+from clouds.views import standing, story
+from clouds.views.answers import SeeOther, person, posts, reads, retry_after, sorry
 
 STATUS: dict[type[refusals.Refused], int] = {
     refusals.CoolingDown: 429,
@@ -23,6 +23,7 @@ STATUS: dict[type[refusals.Refused], int] = {
     refusals.Closed: 503,
     refusals.Unreachable: 503,
     refusals.SwitchedOff: 404,
+    refusals.NotTold: 404,
 }
 LAST_PUFFS = 5
 
@@ -53,17 +54,32 @@ def press(request: HttpRequest, slug: str) -> HttpResponseBase:
     found = Cloud.objects.switched_on().filter(slug=slug).only("slug").order_by().first()
     if found is None:
         return _no_such_cloud(request)
+    fact, back = None, _url(found)
+    if "fact" in request.POST:
+        fact = story.chosen(found, request.POST["fact"])
+        if fact is None:
+            return sorry(request, 404, _("This is not a part of its story, or not any more."))
+        back = story.url(found, fact)
     by = person(request)
     if by is None:
-        return redirect_to_login(_url(found))
+        return redirect_to_login(back)
     try:
-        actions.press(found, by=by)
-    except refusals.SwitchedOff:
-        return _no_such_cloud(request)
+        actions.press(found, by=by, fact=fact)
     except refusals.Refused as refused:
-        found = _fetch(slug)
-        return _page(request, found, refused) if found else _no_such_cloud(request)
-    return SeeOther(_url(found))
+        return _refuse(request, slug, refused, fact)
+    return SeeOther(back)
+
+
+def _refuse(request: HttpRequest, slug: str, refused: refusals.Refused, fact: Fact | None) -> HttpResponse:
+    """The page on which it was pressed, which says why not."""
+    found = _fetch(slug)
+    if found is None or isinstance(refused, refusals.SwitchedOff):
+        return _no_such_cloud(request)
+    if isinstance(refused, refusals.NotTold):
+        return sorry(request, _status(refused), str(refused))
+    if fact:
+        return story.page(request, found, fact=fact, refused=refused, status=_status(refused))
+    return _page(request, found, refused)
 
 
 @posts
@@ -113,9 +129,7 @@ def _page(request: HttpRequest, found: Cloud, refused: refusals.Refused | None =
         "last_puffs": Puff.objects.filter(cloud=found).select_related("asked_by").newest_first()[:LAST_PUFFS],
     }
     response = render(request, "clouds/cloud.html", context, status=_status(refused))
-    if refused and refused.until:
-        response["Retry-After"] = str(max(1, math.ceil((refused.until - now).total_seconds())))
-    return response
+    return retry_after(response, refused, now)
 
 
 def _offer(found: Cloud, by: User | None, now: datetime) -> tuple[float | None, refusals.Refused | None]:

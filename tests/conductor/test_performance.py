@@ -13,7 +13,7 @@ from django.utils import timezone
 from clouds.balloon import Measures
 from clouds.conductor import ledger, performance
 from clouds.conductor.ledger import Part
-from clouds.conductor.performance import Performance, Pump, Rig
+from clouds.conductor.performance import Marks, Performance, Pump, Rig
 from clouds.models import Run
 from clouds.plugs import Actor, Relay, actor
 from clouds.timeline import Do, Step
@@ -491,12 +491,12 @@ class TestPauses:
             playing = stage.performance(inflate(1.5), Step(Do.REST, 0.2), inflate(0.6))
             task = playing.start()
             await until(lambda: stage.paper.puffs, "it is on")
-            playing.heed("Ada", 0)
+            playing.heed(Marks("Ada", 0))
             await until(lambda: stage.paper.pauses, "it pauses")
             assert not stage.inflate.relay_on
-            playing.heed("Ada", 0)
+            playing.heed(Marks("Ada", 0))
             await asyncio.sleep(0.3)
-            playing.heed("", 0)
+            playing.heed(Marks("", 0))
             await task
             ons = [at for _, state, at in stage.changes if state]
             offs = [at for _, state, at in stage.changes if not state]
@@ -518,9 +518,9 @@ class TestPauses:
             playing = stage.performance(inflate(1.2))
             task = playing.start()
             await until(lambda: stage.paper.puffs, "it is on")
-            playing.heed("Ada", 0)
+            playing.heed(Marks("Ada", 0))
             await until(lambda: stage.paper.plans, "it goes on by itself")
-            playing.heed("Ada", 0)  # what is read may be older than what was written
+            playing.heed(Marks("Ada", 0))  # what is read may be older than what was written
             await task
 
         assert play(scene).ends == [("done", "")]
@@ -530,7 +530,7 @@ class TestPauses:
             playing = stage.performance(inflate(LONG))
             task = playing.start()
             await until(lambda: stage.paper.puffs, "it is on")
-            playing.heed("Ada", 0)
+            playing.heed(Marks("Ada", 0))
             await until(lambda: stage.paper.pauses, "it pauses")
             playing.end(Run.Outcome.STOPPED, "Ended by Ada.")
             await asyncio.wait_for(task, 5)
@@ -543,11 +543,11 @@ class TestPauses:
             playing.part = replace(playing.part, started=now() + 0.3)
             task = playing.start()
             await asyncio.sleep(0)
-            playing.heed("Ada", 0)
+            playing.heed(Marks("Ada", 0))
             await until(lambda: stage.paper.pauses, "it pauses")
             await asyncio.sleep(0.8)
             assert stage.changes == []
-            playing.heed("", 0)
+            playing.heed(Marks("", 0))
             await task
             assert [state for _, state, _ in stage.changes] == [True, False]
 
@@ -558,8 +558,8 @@ class TestPauses:
             playing = stage.performance(inflate(LONG), Step(Do.REST, 0.1), inflate(0.2))
             task = playing.start()
             await until(lambda: stage.paper.puffs, "it is on")
-            playing.heed("", 1)
-            playing.heed("", 1)
+            playing.heed(Marks("", 1))
+            playing.heed(Marks("", 1))
             await asyncio.wait_for(task, 5)
             assert [state for _, state, _ in stage.changes] == [True, False, True, False]
 

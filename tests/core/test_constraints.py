@@ -15,14 +15,17 @@ from clouds.models import (
     BalloonNote,
     CalledOff,
     Cloud,
+    Fact,
     Plug,
     Program,
     ProgramStep,
     Puff,
+    Rehearsal,
     Run,
     Show,
     ShowCloud,
     ShowDate,
+    Story,
     User,
     Venue,
 )  # fmt: skip
@@ -62,6 +65,19 @@ def set_cloud(**fields: object) -> Deed:
 
 def set_plug(**fields: object) -> Deed:
     return lambda it: Plug.objects.filter(pk=it.plug.pk).update(**fields)
+
+
+def rehearsal(**fields: object) -> Rehearsal:
+    return Rehearsal.objects.create(**{"venue": Venue.objects.get(), "title": "Gale", "asked_at": NOON} | fields)
+
+
+def add_rehearsal(**fields: object) -> Deed:
+    return lambda it: rehearsal(**fields)
+
+
+def rehearsed(deed: Callable[..., Deed], **fields: object) -> Deed:
+    """One that is a rehearsal."""
+    return lambda it: deed(rehearsal=rehearsal(), **fields)(it)
 
 
 def add_plug(**fields: object) -> Deed:
@@ -148,8 +164,18 @@ def a_run(**fields: object) -> Callable[[Show, Gallery], object]:
     return lambda show, it: make.run(it.cloud, **{"source": "show", "show": show, "nominal_at": NOON} | fields)
 
 
+def add_story(**fields: object) -> Deed:
+    return lambda it: Story.objects.create(**{"name": "A new one"} | fields)
+
+
+def add_fact(**fields: object) -> Deed:
+    values = {"amount": 5, "text": "A fact.", "source": "A book."} | fields
+    return lambda it: Story.objects.create(name="A new one").facts.create(**values)
+
+
 NOUNS = (
-    Act, BalloonNote, CalledOff, Cloud, Plug, Program, ProgramStep, Puff, Run, Show, ShowCloud, ShowDate, User, Venue,
+    Act, BalloonNote, CalledOff, Cloud, Fact, Plug, Program, ProgramStep, Puff, Rehearsal, Run, Show, ShowCloud,
+    ShowDate, Story, User, Venue,
 )  # fmt: skip
 ENDED = {"state": "ended", "outcome": "done", "ended_at": NOON}
 PLAYING = {"state": "playing", "started_at": NOON}
@@ -202,6 +228,9 @@ BROKEN: list[tuple[str, Deed]] = [
     ("a_programs_repeats_and_scale_are_within_bounds", add_program(scale_percent=401)),
     ("a_steps_seconds_are_within_bounds", add_step(0)),
     ("a_steps_seconds_are_within_bounds", add_step(48 * 3600 + 1)),
+    ("a_rehearsals_speed_and_fill_are_within_bounds", add_rehearsal(speed=0.9)),
+    ("a_rehearsals_speed_and_fill_are_within_bounds", add_rehearsal(speed=60.1)),
+    ("a_rehearsals_speed_and_fill_are_within_bounds", add_rehearsal(fill=1.1)),
     ("a_shows_stagger_and_scale_are_within_bounds", add_show(stagger_seconds=-1)),
     ("a_shows_stagger_and_scale_are_within_bounds", add_show(stagger_seconds=3601)),
     ("a_shows_stagger_and_scale_are_within_bounds", add_show(scale_percent=0)),
@@ -210,6 +239,14 @@ BROKEN: list[tuple[str, Deed]] = [
     ("a_moment_is_added_once", in_a_show(on_day(time(9)), on_day(time(9)))),
     ("a_day_is_left_out_once", in_a_show(on_day(None), on_day(None))),
     ("an_occurrence_is_called_off_once", in_a_show(called_off(), called_off())),
+    ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=0)),
+    ("a_storys_scale_rises_from_above_zero", add_story(longest_at=-1)),
+    ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=5, longest_at=5)),
+    ("a_facts_amount_is_within_bounds", add_fact(amount=-0.001)),
+    ("a_facts_amount_is_within_bounds", add_fact(amount=1.001e12)),
+    ("a_facts_amount_is_within_bounds", add_fact(amount=float("inf"))),
+    ("a_facts_link_is_of_the_web", add_fact(link="javascript:alert(1)")),
+    ("a_facts_link_is_of_the_web", add_fact(link="//example.org")),
 ]
 
 KEPT: list[tuple[str, Deed]] = [
@@ -227,6 +264,8 @@ KEPT: list[tuple[str, Deed]] = [
         "an_outlet_is_one_plug",
         twice(add_plug(port=9999, child_id="01"), add_plug(cloud=None, port=9999, child_id="02")),
     ),
+    ("a_rehearsals_speed_and_fill_are_within_bounds", twice(add_rehearsal(fill=1), add_rehearsal(speed=60))),
+    ("one_run_plays_on_a_cloud", twice(add_run(**PLAYING), rehearsed(add_run, **PLAYING))),
     ("one_run_plays_on_a_cloud", twice(add_run(**PLAYING), add_run())),
     ("one_run_plays_on_a_cloud", twice(add_run(**PLAYING), add_run(**ENDED))),
     ("one_live_request_a_visitor_a_cloud", twice(for_ada(add_run), for_ada(add_run, **ENDED))),
@@ -249,6 +288,12 @@ KEPT: list[tuple[str, Deed]] = [
     ("a_moment_is_added_once", in_a_show(on_day(time(9)), on_day(time(10)))),
     ("a_day_is_left_out_once", in_a_show(on_day(None), on_day(time(10)))),
     ("an_occurrence_is_called_off_once", in_a_show(called_off(), called_off(1))),
+    ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=5)),
+    ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=5, longest_at=5.1)),
+    ("a_facts_amount_is_within_bounds", add_fact(amount=0)),
+    ("a_facts_amount_is_within_bounds", add_fact(amount=1e12)),
+    ("a_facts_link_is_of_the_web", add_fact(link="")),
+    ("a_facts_link_is_of_the_web", add_fact(link="HTTPS://example.org")),
 ]
 
 
