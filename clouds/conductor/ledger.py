@@ -256,6 +256,9 @@ def _close(
     """End a puff and reckon on from it; one that has an end keeps it, and one that was rehearsed gave no air."""
     off_at = max(off_at, puff.on_at)
     (cloud,) = CLOUD(pk=puff.cloud_id)
+    if cloud.fill_then_at is not None and cloud.fill_then_at > timezone.now():
+        # The machine's clock was set back: what the balloon gets since is added to what it had.
+        cloud.fill_then_at = min(cloud.fill_then_at, puff.on_at)
     fill = cloud.fill_at(off_at) if puff.do is not Do.DEFLATE else _fill_after_deflating(cloud, off_at, surely)
     still_on = Puff.everything.still_on().filter(pk=puff.pk)
     ended = still_on.update(off_at=off_at, outcome=outcome, reason=reason[:300], confirmed=confirmed)

@@ -22,6 +22,8 @@ BETWEEN_PUMPS_SECONDS = 0.5
 # An inflation may be so much shorter than planned, for all the hundredths by which those before it were longer.
 MOST_TRIMMED_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 600.0
+# At most so long after it was asked for an ON is sent: a look under way comes first, and a greeting.
+UNTIL_TOLD_SECONDS = 5.0
 A_MOMENT = timedelta(milliseconds=10)
 LOST_ITS_TIMER = "The plug lost its own timer meanwhile, so it may have been without power for a moment."
 SHUT_DOWN = "The site was shut down or restarted."
@@ -234,7 +236,7 @@ class Performance:
         await self._rig.settle(cue.do, BETWEEN_PUMPS_SECONDS / self.part.speed)
         if not self._may_begin():
             raise Unreachable("The database does not answer, so nothing new was begun.")
-        tag, actor = ledger.tag_of(self.part.run_id, cue.index), pump.actor
+        tag, actor, asked = ledger.tag_of(self.part.run_id, cue.index), pump.actor, asyncio.get_running_loop().time()
         is_on, on_at = False, timezone.now()
         error: PlugError | asyncio.CancelledError | None = None
         try:
@@ -252,6 +254,8 @@ class Performance:
         told = actor.told
         confirmed, ended = await self._switch_off(actor)
         error = error or ended
+        if told is not None:
+            confirmed = _not_set_back(confirmed, told.at, asyncio.get_running_loop().time() - asked)
         if told is not None and (told.seen_on or _acted(confirmed, tag, held_rule=told.held_rule)):
             surely = (on_at, max(on_at, confirmed.asked_at)) if is_on else None
             self._write_puff(cue, pump.plug_id, told.at, confirmed, error, surely)
@@ -306,6 +310,14 @@ class Performance:
 
     async def _until(self, offset: timedelta) -> None:
         await asyncio.sleep(max(0.0, self._moment(offset) - asyncio.get_running_loop().time()))
+
+
+def _not_set_back(confirmed: Confirmed, on_at: datetime, elapsed: float) -> Confirmed:
+    """With the end that the monotonic clock gives, if the machine's clock was set back meanwhile: air is air."""
+    if (confirmed.at - on_at).total_seconds() >= elapsed - UNTIL_TOLD_SECONDS:
+        return confirmed
+    at = on_at + timedelta(seconds=elapsed)
+    return replace(confirmed, asked_at=at, at=at)
 
 
 def _end_of(on_at: datetime, confirmed: Confirmed, tag: str) -> tuple[datetime, str]:

@@ -33,6 +33,7 @@ class _Impatient(selectors.SelectSelector):
     """Waits for nobody: the time that it was to wait for is over at once."""
 
     passed = 0.0
+    jumped = 0.0
     traveller: Any = None
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
@@ -40,7 +41,7 @@ class _Impatient(selectors.SelectSelector):
         if not ready:
             assert timeout is not None, "Everybody waits, and nothing is to come."
             self.passed += timeout
-            self.traveller.move_to(NOON + timedelta(seconds=self.passed))
+            self.traveller.move_to(NOON + timedelta(seconds=self.passed + self.jumped))
         return ready
 
 
@@ -55,6 +56,10 @@ class Clockwork(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Seconds since noon."""
         return self._impatient.passed
+
+    def set_clock(self, seconds: float) -> None:
+        """Somebody sets the machine's clock, by so many seconds, which the monotonic one does not notice."""
+        self._impatient.jumped += seconds
 
 
 def run(scene: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -185,3 +185,33 @@ async def _play(play: Play, begin: float, story: list[tuple[float, str, float]],
     assert stage.balloon.peak <= 1 + ROUNDED
     assert cloud.fill_at(timezone.now()) >= stage.balloon.fill - ROUNDED
     await stage.close()
+
+
+@pytest.mark.django_db
+def test_a_clock_that_is_set_back_while_a_pump_is_on_takes_no_air_out_of_the_books(
+    cloud: Cloud, people: tuple[User, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Cloud.objects.update(fill_seconds=20.0)
+    cloud.refresh_from_db()
+    plan = (Step(Do.INFLATE, 8.0), Step(Do.REST, 1.0), Step(Do.INFLATE, 8.0))
+    Plug.objects.update(mac="50:C7:BF:00:00:01")
+
+    async def scene() -> None:
+        Cloud.objects.update(fill_then_at=timezone.now())
+        stage = Stage(cloud, 0.0)
+        Play(cloud, plan, people).show()
+        stage.conduct(monkeypatch)
+        await asyncio.sleep(4)
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, clockwork.Clockwork)
+        loop.set_clock(-3600)
+        await stage.comes_to_rest(60)
+        await asyncio.sleep(1)
+        stage.balloon.advance(stage.now())
+        cloud.refresh_from_db()
+        assert stage.balloon.fill == pytest.approx(0.8, abs=0.01)
+        assert cloud.fill_at(timezone.now()) >= stage.balloon.fill - ROUNDED
+        await stage.close()
+
+    clockwork.prepare(monkeypatch)
+    clockwork.run(scene)

@@ -78,8 +78,13 @@ def _show(stage: Stage, name: str) -> Run:
 
 
 def _badly_told(evidence: Evidence, struck: float, *, is_crash: bool) -> list[str]:
-    """Whether the run was neither played to its end, its last step at its moment, nor lost with its conductor."""
+    """Whether the run was neither played to its end, its last step at its moment, nor lost with its conductor.
+
+    Where the database does not answer for more than 4 s, nothing new is begun, and the run says so.
+    """
     (run,) = evidence.runs
+    if run.outcome == Run.Outcome.FAILED and run.reason.startswith("The database does not answer"):
+        return [] if not is_crash else [f"the database was there all the time: {run}"]
     if run.outcome == Run.Outcome.LOST:
         return [] if is_crash else [f"it was lost, and nobody died: {run}"]
     if run.outcome != Run.Outcome.DONE:
