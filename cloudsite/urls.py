@@ -12,6 +12,7 @@ urlpatterns = [
     path("clouds/<slug:slug>/press/", sky.press, name="press"),
     path("clouds/<slug:slug>/story/", story.story, name="story"),
     path("runs/<int:pk>/end/", sky.end, name="end"),
+    path("runs/<int:pk>/here/", sky.here, name="here"),
     path("history/", history.history, name="history"),
     path("history.csv", history.table, name="history_csv"),
     path("history/<int:pk>/", history.puff, name="puff"),

@@ -141,7 +141,7 @@ UNITS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("clouds", "0006_rehearsals")]
+    dependencies = [("clouds", "0007_queue")]
     operations = [
         migrations.CreateModel(
             name="Story",

@@ -1,6 +1,5 @@
 """A balloon on a pump: its measures, its limits for visitors, and how full it is reckoned to be."""
 
-import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
@@ -10,7 +9,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from clouds import balloon, scale, timeline
+from clouds import balloon, scale
+from clouds.balloon import SHORTEST_PUFF_SECONDS
 from clouds.models.story import Story
 from clouds.models.venue import Venue
 from clouds.prepared import Given, Prepared
@@ -19,7 +19,6 @@ from clouds.timeline import Do
 if TYPE_CHECKING:
     from clouds.models.puff import Puff, PuffQuerySet
 
-SHORTEST_PUFF_SECONDS = 1.0
 LONGEST_PUFF_SECONDS = 600
 DAY_SECONDS = 86_400
 
@@ -159,8 +158,7 @@ class Cloud(models.Model):
 
     def seconds_that_fit_on(self, fill: float) -> float:
         """The same for a caller who knows the fill."""
-        room = min(self.hard_cap_seconds, timeline.longest_that_fits(balloon.room(fill, self.measures)))
-        return math.floor(room * 10) / 10 if room >= SHORTEST_PUFF_SECONDS else 0.0
+        return balloon.seconds_that_fit(fill, self.hard_cap_seconds, self.measures)
 
     def puff_of(self, share: float) -> float:
         """The seconds of a fact's puff, by its share of its story's scale: its own puff is the longest."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from clouds import actions, refusals
 from clouds.models import Cloud, Fact, Puff, Run, User
-from clouds.views import standing, story
+from clouds.views import standing, story, ticket
 from clouds.views.answers import SeeOther, person, posts, reads, retry_after, sorry
 
 STATUS: dict[type[refusals.Refused], int] = {
@@ -98,6 +98,16 @@ def end(request: HttpRequest, pk: int) -> HttpResponseBase:
     return SeeOther(_url(run.cloud))
 
 
+@posts
+def here(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The page of a visitor who waits says that they are still there."""
+    by = person(request)
+    if by is None or not Run.objects.waiting().of_visitors().filter(pk=pk, asked_by=by).exists():
+        return sorry(request, 404, "There is no puff of yours that waits here. Perhaps it is over already.")
+    actions.here(by=by, now=timezone.now())
+    return HttpResponse(status=204)
+
+
 def _fetch(slug: str) -> Cloud | None:
     return Cloud.objects.switched_on().select_related("venue").filter(slug=slug).first()
 
@@ -116,16 +126,15 @@ def _page(request: HttpRequest, found: Cloud, refused: refusals.Refused | None =
     by = person(request)
     stands = standing.of(found, now)
     seconds, why_not = _offer(found, by, now)
-    mine = next((run for run in stands.live if by and run.asked_by == by and run.source == Run.Source.VISITOR), None)
-    refusal = refused or (None if mine else why_not)
+    turn = ticket.context(stands, by, now, may_press=seconds is not None)
+    refusal = refused or (None if turn["mine"] else why_not)
     context = {
+        **turn,
         "standing": stands,
         "seconds": seconds,
         "reason": str(refusal) if refusal and str(refusal) != stands.sentence else "",
         "refusal": refusal,
         "refused": refused,
-        "mine": mine,
-        "place": stands.queue.index(mine) + 1 if mine in stands.queue else 0,
         "last_puffs": Puff.objects.filter(cloud=found).select_related("asked_by").newest_first()[:LAST_PUFFS],
     }
     response = render(request, "clouds/cloud.html", context, status=_status(refused))

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from django.db.models import OuterRef, Subquery
 
-from clouds import pictures
+from clouds import pictures, queue
 from clouds.models import Cloud, Plug, Puff, Run
 from clouds.timeline import Do
 
@@ -94,7 +94,8 @@ class _Facts:
 
     @property
     def queue(self) -> list[Run]:
-        return [run for run in self.live if run.state == Run.State.WAITING and run.due_at <= self.now]
+        waiting = [run for run in self.live if run.state == Run.State.WAITING and run.due_at <= self.now]
+        return sorted(waiting, key=lambda run: queue.precedence(run.ticket))
 
 
 def of_all(clouds: Sequence[Cloud], now: datetime) -> list[Standing]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from clouds import actions, refusals
 from clouds.models import Cloud, Fact, Run, Story, User
-from clouds.views import standing
+from clouds.views import standing, ticket
 from clouds.views.answers import person, reads, retry_after, sorry
 from clouds.views.standing import Standing
 
@@ -84,14 +84,9 @@ def url(cloud: Cloud, fact: Fact) -> str:
 def _now(cloud: Cloud, by: User | None, now: datetime) -> dict[str, object]:
     """How the cloud stands, and the visitor with it."""
     stands = standing.of(cloud, now)
-    mine = next((run for run in stands.live if by and run.asked_by == by and run.source == Run.Source.VISITOR), None)
-    return {
-        "standing": stands,
-        "now": now,
-        "mine": mine,
-        "place": stands.queue.index(mine) + 1 if mine in stands.queue else 0,
-        "refusal": None if mine else _why_not(stands, by, now),
-    }
+    turn = ticket.context(stands, by, now, may_press=False)
+    refusal = None if turn["mine"] else _why_not(stands, by, now)
+    return {**turn, "standing": stands, "now": now, "refusal": refusal}
 
 
 def _why_not(stands: Standing, by: User | None, now: datetime) -> refusals.Refused | None:

@@ -99,7 +99,7 @@ def test_who_waits_sees_their_place_and_can_give_it_away(
     make_run(bob)
     mine = make_run(ada)
     page = text(visitor.get(URL))
-    assert hint(page) == "You are 2nd in line."
+    assert hint(page) == "You are 2nd in line. Your turn comes in less than a minute."
     assert not button(page)[1]
     assert f'action="/runs/{mine.pk}/end/"' in page
     assert "Ada (you)" in page
@@ -122,10 +122,10 @@ def test_who_comes_later_sees_how_many_wait(
     visitor: Client, bob: User, conducted: Venue, cloud: Cloud, make_run: Make
 ) -> None:
     make_run(None, "playing")
-    assert hint(text(visitor.get(URL))) == "You will be next."
+    assert hint(text(visitor.get(URL))) == "You will be next. Your turn would come in less than a minute."
     make_run(bob)
     page = text(visitor.get(URL))
-    assert hint(page) == "You will be 2nd in line."
+    assert hint(page) == "You will be 2nd in line. Your turn would come in less than a minute."
     assert "1 waiting:" in page
     assert button(page)[1]
 
