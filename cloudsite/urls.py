@@ -4,10 +4,11 @@ from django.contrib import admin
 from django.urls import path
 
 from clouds import feeds
-from clouds.views import accounts, health, history, shows, sky, story
+from clouds.views import accounts, health, history, offline, shows, sky, story
 
 urlpatterns = [
     path("", sky.sky, name="sky"),
+    path("wall/", sky.wall, name="wall"),
     path("clouds/<slug:slug>/", sky.cloud, name="cloud"),
     path("clouds/<slug:slug>/press/", sky.press, name="press"),
     path("clouds/<slug:slug>/story/", story.story, name="story"),
@@ -23,6 +24,9 @@ urlpatterns = [
     path("accounts/login/", accounts.LogIn.as_view(), name="login"),
     path("accounts/logout/", accounts.LogOut.as_view(), name="logout"),
     path("accounts/puffs/", accounts.puffs, name="puffs"),
+    path("manifest.webmanifest", offline.manifest, name="manifest"),
+    path("service-worker.js", offline.service_worker, name="service_worker"),
+    path("offline/", offline.offline, name="offline"),
     path("healthz", health.healthz, name="healthz"),
     path("admin/", admin.site.urls),
 ]

@@ -11,17 +11,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clouds.admin.base import ModelAdmin
+from clouds.admin.base import Lines, ModelAdmin
 from clouds.forms import LineForm
 from clouds.models import Cloud, Fact, Story
 from clouds.models.story import IN_BASE, MOST_FACTS
 
 if TYPE_CHECKING:
-    Inline = admin.TabularInline[Any, Any]
     FormSet = BaseInlineFormSet[Any, Any, Any]
     ModelForm = forms.ModelForm[Story]
 else:
-    Inline, FormSet, ModelForm = admin.TabularInline, BaseInlineFormSet, forms.ModelForm
+    FormSet, ModelForm = BaseInlineFormSet, forms.ModelForm
 
 
 class StoryForm(ModelForm):
@@ -77,7 +76,7 @@ class FactFormSet(FormSet):
                 )
 
 
-class FactLines(Inline):
+class FactLines(Lines):
     """The facts, in their order."""
 
     model = Fact

@@ -1,6 +1,7 @@
 """The sky, one cloud's page, and the button."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from clouds import actions, refusals
 from clouds.models import Cloud, Fact, Puff, Run, User
-from clouds.views import standing, story, ticket
+from clouds.views import button, heavens, standing, story, ticket
 from clouds.views.answers import SeeOther, person, posts, reads, retry_after, sorry
 
 STATUS: dict[type[refusals.Refused], int] = {
@@ -31,14 +32,13 @@ LAST_PUFFS = 5
 @reads
 def sky(request: HttpRequest) -> HttpResponse:
     """Every cloud that is switched on."""
-    now = timezone.now()
-    standings = standing.of_all(list(Cloud.objects.switched_on().select_related("venue")), now)
-    lively = any(one.is_lively for one in standings)
-    return render(
-        request,
-        "clouds/sky.html",
-        {"standings": standings, "sentence": standing.in_a_sentence(standings), "lively": lively},
-    )
+    return render(request, "clouds/sky.html", _every_cloud(timezone.now()))
+
+
+@reads
+def wall(request: HttpRequest) -> HttpResponse:
+    """The same for a projector by the work: nothing to press, and nothing that leads away."""
+    return render(request, "clouds/wall.html", _every_cloud(timezone.now()))
 
 
 @reads
@@ -108,6 +108,18 @@ def here(request: HttpRequest, pk: int) -> HttpResponseBase:
     return HttpResponse(status=204)
 
 
+def _every_cloud(now: datetime) -> dict[str, Any]:
+    clouds = list(Cloud.objects.switched_on().select_related("venue"))
+    standings = standing.of_all(clouds, now)
+    return {
+        "standings": standings,
+        "sentence": standing.in_a_sentence(standings),
+        "lively": any(one.is_lively for one in standings),
+        "at": now,
+        "phase": heavens.over(clouds[0].venue if clouds else None, now),
+    }
+
+
 def _fetch(slug: str) -> Cloud | None:
     return Cloud.objects.switched_on().select_related("venue").filter(slug=slug).first()
 
@@ -131,6 +143,11 @@ def _page(request: HttpRequest, found: Cloud, refused: refusals.Refused | None =
     context = {
         **turn,
         "standing": stands,
+        "at": now,
+        "phase": heavens.over(found.venue, now),
+        "button": button.of(stands, seconds, turn, why_not, now),
+        "says": button.words(),
+        "press": min(found.puff_seconds, found.seconds_that_fit_on(stands.fill)) or "",
         "seconds": seconds,
         "reason": str(refusal) if refusal and str(refusal) != stands.sentence else "",
         "refusal": refusal,

@@ -45,6 +45,7 @@ class Standing:
     sentence: str
     until: datetime | None
     fill: float
+    still_on: list[Puff]
     playing: Run | None
     queue: list[Run]
     simulated: bool
@@ -59,6 +60,13 @@ class Standing:
     def percent(self) -> int:
         """How full it is; 100 is as full as is safe."""
         return round(self.fill * 100)
+
+    @property
+    def gain(self) -> float:
+        """The fill a second that its pump gives or takes now; `Cloud.fill_with` says which pump counts."""
+        does = {puff.do for puff in self.still_on}
+        do = Do.INFLATE if Do.INFLATE in does else Do.DEFLATE if does else Do.REST
+        return self.cloud.measures.gain(do)
 
     @property
     def scale(self) -> str:
@@ -146,6 +154,7 @@ def _stand(facts: _Facts) -> Standing:
         sentence,
         until,
         facts.fill,
+        facts.still_on,
         facts.playing,
         facts.queue,
         simulated=any(plug.simulated for plug in facts.plugs),

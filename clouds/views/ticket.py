@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -29,16 +30,25 @@ class Turn:
     comes: str
 
 
-def context(stands: Standing, by: User | None, now: datetime, *, may_press: bool) -> dict[str, object]:
+class Ticket(TypedDict):
+    """What somebody is told on a cloud's page: their live request, its place, when its turn comes, or why it didn't."""
+
+    mine: Run | None
+    place: int
+    turn_comes: str
+    ended: Run | None
+
+
+def context(stands: Standing, by: User | None, now: datetime, *, may_press: bool) -> Ticket:
     """What `clouds/ticket.html` wants to know. Their looking is a sign of life of those who wait."""
     cloud, mine = stands.cloud, _mine(stands, by)
     if by and mine:
         sign(by, [mine], now)
-    told: dict[str, object] = {"mine": mine, "place": 0, "turn_comes": "", "ended": None}
+    told: Ticket = {"mine": mine, "place": 0, "turn_comes": "", "ended": None}
     waits = mine is not None and mine.state == Run.State.WAITING
     if waits or (may_press and mine is None and stands.live):
         outlook = line.outlook(cloud, by, now)
-        told |= {"place": outlook.place, "turn_comes": _comes(outlook, cloud, now)}
+        told["place"], told["turn_comes"] = outlook.place, _comes(outlook, cloud, now)
     if by and mine is None:
         told["ended"] = _did_not_come(cloud, by, now)
     return told

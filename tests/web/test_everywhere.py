@@ -12,8 +12,8 @@ from clouds.views import history
 from tests.web.conftest import Make, text
 
 PAGES = [
-    "/", "/clouds/cumulus/", "/clouds/cumulus/story/", "/history/", "/accounts/signup/", "/accounts/login/",
-    "/accounts/puffs/", "/nowhere/",
+    "/", "/clouds/cumulus/", "/clouds/cumulus/story/", "/wall/", "/offline/", "/history/",
+    "/accounts/signup/", "/accounts/login/", "/accounts/puffs/", "/nowhere/",
 ]  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -102,7 +102,7 @@ def test_the_curators_door_is_shown_to_curators_only(visitor: Client, desk: Clie
 
 
 def test_who_prefers_less_motion_gets_less() -> None:
-    style = (ROOT / "clouds/static/clouds/site.css").read_text()
+    style = (ROOT / "clouds/static/clouds/sky.css").read_text()
     calm = style[style.index("@media (prefers-reduced-motion: reduce)") :]
     moving = set(re.findall(r"^(\.[^{]*) \{[^}]*(?:transition|animation):", style[: -len(calm)], re.MULTILINE))
     assert moving
