@@ -16,6 +16,7 @@ from clouds import balloon, planning, recurrence, timeline
 from clouds.balloon import Measures
 from clouds.forecast import NOT_PLAYED, Event
 from clouds.models import CalledOff, Cloud, Puff, Run, Show, Venue
+from clouds.models.run import turn_of
 from clouds.timeline import BadSteps, Do, Step
 
 # What comes before a day may still play then, and leaves air in balloons: so much of it is reckoned with.
@@ -180,7 +181,7 @@ def _to_come(
             if _is_to_come(run, now):
                 part = _Part(shows[run.show_id], run.cloud, run.nominal_at, run.due_at, run.due_at, run.title)
                 found[run.show_id, run.cloud_id, run.nominal_at] = part
-    return sorted(found.values(), key=lambda part: (part.due_at, part.nominal_at, part.show.name, part.show.pk))
+    return sorted(found.values(), key=lambda part: turn_of(part.show, part.due_at))
 
 
 def _moments(show: Show, begin: datetime, until: datetime) -> list[datetime]:

@@ -107,7 +107,8 @@ class Hopeless(StrEnum):
 def precedence(ticket: Ticket) -> tuple[bool, datetime, int, datetime, int]:
     """What tickets are sorted by: the rule."""
     if not ticket.is_visitors:
-        return False, ticket.due_at, 0, ticket.due_at, ticket.key
+        # Those of the same instant stay in the order in which they come: models.run.IN_TURN is their rule.
+        return False, ticket.due_at, 0, ticket.due_at, 0
     return True, ticket.round_at, ticket.turns, ticket.due_at, ticket.key
 
 

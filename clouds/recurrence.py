@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
+from math import gcd
 from zoneinfo import ZoneInfo
 
 from dateutil import rrule as rfc
@@ -23,6 +24,7 @@ CLOSEST = timedelta(minutes=1)
 LOOKED_FOR_YEARS = 600
 LOOKED_FOR_YEARS_BY_DAYS = 120
 _DAY = timedelta(days=1)
+_ANY_DAY = datetime(2000, 1, 1)
 _PARTS = {
     "FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYMONTH", "BYWEEKNO", "BYYEARDAY", "BYMONTHDAY", "BYDAY", "BYHOUR",
     "BYMINUTE", "BYSECOND", "BYSETPOS",
@@ -128,8 +130,8 @@ def _first(rule: Rule, count: int) -> Iterator[datetime]:
 
 def _rule_walls(rule: Rule, since: datetime) -> Iterator[datetime]:
     """The wall times of the rule itself, in order, from about `since` on, which saves looking at all before."""
-    walls = _seek(rule.rrule, rule.start, since) if rule.rrule else iter([rule.start])
     until = _until(rule)
+    walls = _seek(rule.rrule, rule.start, since, until) if rule.rrule else iter([rule.start])
     for wall in walls:
         if wall > until:
             return
@@ -165,13 +167,15 @@ def _read(text: str) -> dict[str, str]:
         raise BadRule(f"“{text[:60]}” is not a recurrence rule. One looks like FREQ=WEEKLY;BYDAY=MO,FR.")
     if not all(parts.get(name, "1").isdecimal() and int(parts.get(name, "1")) for name in ("INTERVAL", "COUNT")):
         raise BadRule("INTERVAL and COUNT are whole numbers from 1.")
-    _rfc(_without_until(text), datetime(2000, 1, 1))
+    # Whether an interval ever meets the hours and minutes depends on the start (`_ever_meets`).
+    _rfc(";".join(f"{name}={value}" for name, value in parts.items() if name not in ("UNTIL", "INTERVAL")), _ANY_DAY)
+    days = parts.get("BYDAY", "").split(",")
+    if any(len(day) == 2 for day in days) and any(len(day) > 2 for day in days):
+        # The library takes “the first Monday, and Tuesdays” for days that are both, of which there are none.
+        most = 5 if parts["FREQ"] == "MONTHLY" or "BYMONTH" in parts else 53
+        nths = {day: range(1, most + 1) if len(day) == 2 else [""] for day in days}
+        parts["BYDAY"] = ",".join(f"{nth}{day}" for day in days for nth in nths[day])
     return parts
-
-
-def _without_until(text: str) -> str:
-    """UNTIL is ours: the library wants one with a zone for starts with a zone, and ours have none."""
-    return ";".join(part for part in text.split(";") if not part.startswith("UNTIL="))
 
 
 def _rfc(text: str, start: datetime) -> "rfc.rrule":
@@ -184,17 +188,19 @@ def _rfc(text: str, start: datetime) -> "rfc.rrule":
     return found
 
 
-def _seek(text: str, start: datetime, since: datetime) -> Iterator[datetime]:
-    """The wall times of a rule whose first may be at `start`, without those that lie long before `since`."""
+def _seek(text: str, start: datetime, since: datetime, until: datetime) -> Iterator[datetime]:
+    """The wall times of a rule from `start` until `until`, without those that lie long before `since`."""
     parts = _read(text)
     if "COUNT" in parts:
-        return iter(_rfc(_without_until(text), start))
+        # Counted from the start on; and sought all the same, since one that never occurs has no end of it.
+        rest = ";".join(f"{name}={value}" for name, value in parts.items() if name != "COUNT")
+        return islice((wall for wall in _seek(rest, start, start, until) if wall >= start), int(parts["COUNT"]))
     if parts["FREQ"] in _STEPS:
-        return _within_days(parts, start, since)
+        return _within_days(parts, start, since, until)
     parts = _by_years({**parts, **_taken_from(parts, start)})
     text = ";".join(f"{name}={value}" for name, value in parts.items() if name != "UNTIL")
     years = LOOKED_FOR_YEARS_BY_DAYS if parts["FREQ"] == "DAILY" else LOOKED_FOR_YEARS
-    last = min(max(start, since) + timedelta(days=366 * years), datetime(LAST_YEAR, 12, 31, 23, 59, 59))
+    last = min(max(start, since) + timedelta(days=366 * years), until.replace(microsecond=0))
     return iter(_rfc(f"{text};UNTIL={last:%Y%m%dT%H%M%S}", _moved(parts, start, since)))
 
 
@@ -236,7 +242,7 @@ def _moved(parts: dict[str, str], start: datetime, since: datetime) -> datetime:
     return start.replace(year=moved // 12, month=moved % 12 + 1, day=1, hour=0, minute=0, second=0)
 
 
-def _within_days(parts: dict[str, str], start: datetime, since: datetime) -> Iterator[datetime]:
+def _within_days(parts: dict[str, str], start: datetime, since: datetime, until: datetime) -> Iterator[datetime]:
     """Every so many hours or minutes: the days that fit are found first, and then the times of each."""
     names = ("BYMONTH", "BYWEEKNO", "BYYEARDAY", "BYMONTHDAY", "BYDAY", "WKST")
     days = {name: parts[name] for name in names if name in parts}
@@ -244,8 +250,16 @@ def _within_days(parts: dict[str, str], start: datetime, since: datetime) -> Ite
     low = max(start, since).replace(minute=0, second=0, microsecond=0)
     first = datetime.combine(low.date(), time())
     step = int(parts.get("INTERVAL", "1")) * _STEPS[parts["FREQ"]]
-    for day in _seek(midnights, first, first):
+    for day in _seek(midnights, first, first, until) if _ever_meets(parts, start, step) else ():
         yield from _times_of(parts, day, max(low, day), start, step)
+
+
+def _ever_meets(parts: dict[str, str], start: datetime, step: timedelta) -> bool:
+    """Whether the steps from the start ever come to an hour and a minute that the rule names."""
+    hours = _numbers(parts, "BYHOUR") or range(24)
+    minutes = [start.minute] if parts["FREQ"] == "HOURLY" else _numbers(parts, "BYMINUTE") or range(60)
+    apart, begin = gcd(step // timedelta(minutes=1), 24 * 60), start.hour * 60 + start.minute
+    return any((hour * 60 + minute - begin) % apart == 0 for hour in hours for minute in minutes)
 
 
 def _times_of(

@@ -142,7 +142,9 @@ class Clerk:
             because = venue.closed_because(run.due_at.astimezone(venue.zone).date())
             return f"{venue} was closed" + (f": {because}" if because else ".")
         met = self._met(run)
-        return f"“{met.title}” was still playing there." if met and met.title and not run.replaces else ""
+        # What ends as this begins has not met it, though it may take a moment more.
+        met_by_then = met is not None and met.title and _end_of(met) > run.due_at and not run.replaces
+        return f"“{met.title}” was still playing there." if met and met_by_then else ""
 
     def _is_kept_away(self, at: datetime) -> bool:
         """Whether it could not begin then as things are; that may change until then."""
@@ -162,7 +164,7 @@ class Clerk:
             self._refuse(run, Run.Outcome.MISSED, "What played there before took more than a minute to end.")
         elif run.priority and self._now < run.due_at - MAKE_WAY:
             self.claims.look_again(run.due_at - MAKE_WAY)
-        elif run.priority and (met := PLAYING_ON.first(cloud=run.cloud_id)):
+        elif run.priority and (met := PLAYING_ON.first(cloud=run.cloud_id)) and not met.title:
             self.claims.endings.append((met.pk, f"The show “{run.title}” began."))
 
     def _yield_to_visitor(self, run: Run) -> None:
@@ -271,6 +273,10 @@ def dismiss(venue: Venue, waiting: Iterable[Run], now: datetime) -> None:
                 if isinstance(promise, Hopeless):
                     run = Run.objects.filter(pk=ticket.key).waiting()
                     run.end(Run.Outcome.EXPIRED, line.why(promise, cloud, now), now)
+
+
+def _end_of(run: Run) -> datetime:
+    return (run.started_at or run.due_at) + timedelta(seconds=run.seconds)
 
 
 def _part(run: Run, steps: tuple[Step, ...], started_at: datetime) -> Part:

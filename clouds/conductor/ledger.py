@@ -19,6 +19,7 @@ from clouds.timeline import Cue, Do, Step
 CONFIRMED_WITHIN = timedelta(seconds=1)
 # A show whose conductor died longer ago than this is lost: nobody expects it any more.
 TAKEN_UP_WITHIN = timedelta(minutes=2)
+Span = tuple[datetime, datetime]
 LOST = "Its conductor died, and the next one switched off."
 BY_HAND = "Somebody switched it on at the plug itself; it was switched off."
 BY_TIMER = "The plug's own timer switched it off."
@@ -113,10 +114,11 @@ def close_puff(
     reason: str,
     *,
     confirmed: bool,
+    surely: Span | None = None,
 ) -> None:
-    """A pump is off again; one whose beginning was not written is written now."""
+    """A pump is off again; one whose beginning was not written is written now. `surely`: when it was on, at least."""
     with transaction.atomic():
-        _close(_puff_of(part, cue, plug_id, on_at), off_at, outcome, reason, confirmed=confirmed)
+        _close(_puff_of(part, cue, plug_id, on_at), off_at, outcome, reason, confirmed=confirmed, surely=surely)
         # Where the run is over with it, that is written next, and rings.
         if outcome == Puff.Outcome.DONE and cue.until.total_seconds() < timeline.length(part.steps):
             doorbell.ring()
@@ -254,11 +256,16 @@ def _puff_of(part: Part, cue: Cue, plug_id: int | None, on_at: datetime) -> Puff
     )
 
 
-def _close(puff: Puff, off_at: datetime, outcome: str, reason: str, *, confirmed: bool) -> None:
+def _close(
+    puff: Puff, off_at: datetime, outcome: str, reason: str, *, confirmed: bool, surely: Span | None = None
+) -> None:
     """End a puff, count it and reckon on from it; one that has an end keeps it, one that was rehearsed gave no air."""
     off_at = max(off_at, puff.on_at)
     (cloud,) = CLOUD(pk=puff.cloud_id)
-    fill = cloud.fill_at(off_at)
+    if cloud.fill_then_at is not None and cloud.fill_then_at > timezone.now():
+        # The machine's clock was set back: what the balloon gets since is added to what it had.
+        cloud.fill_then_at = min(cloud.fill_then_at, puff.on_at)
+    fill = cloud.fill_at(off_at) if puff.do is not Do.DEFLATE else _fill_after_deflating(cloud, off_at, surely)
     still_on = Puff.everything.still_on().filter(pk=puff.pk)
     ended = still_on.update(off_at=off_at, outcome=outcome, reason=reason[:300], confirmed=confirmed)
     if not ended or puff.rehearsal_id is not None:
@@ -268,6 +275,16 @@ def _close(puff: Puff, off_at: datetime, outcome: str, reason: str, *, confirmed
     Cloud.objects.filter(pk=cloud.pk).update(fill_then=fill, fill_then_at=since)
     if puff.plug_id is not None:
         Plug.objects.filter(pk=puff.plug_id).update(relay=Plug.Relay.OFF)
+
+
+def _fill_after_deflating(cloud: Cloud, off_at: datetime, surely: Span | None) -> float:
+    """All that a pump may have given counts, and of what one may have taken only what it surely has."""
+    if surely is None:
+        return cloud.fill_with([], off_at)
+    began = max(surely[0], cloud.fill_then_at or surely[0])
+    ended = max(began, surely[1])
+    fill = balloon.after(cloud.fill_with([], began), (ended - began).total_seconds(), Do.DEFLATE, cloud.measures)
+    return balloon.after(fill, max(0.0, (off_at - ended).total_seconds()), Do.REST, cloud.measures)
 
 
 def _write_what_was_not(run: Run, plug_id: int, confirmed: Confirmed) -> None:

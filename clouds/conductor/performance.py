@@ -22,6 +22,8 @@ BETWEEN_PUMPS_SECONDS = 0.5
 # An inflation may be so much shorter than planned, for all the hundredths by which those before it were longer.
 MOST_TRIMMED_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 600.0
+# At most so long after it was asked for an ON is sent: a look under way comes first, and a greeting.
+UNTIL_TOLD_SECONDS = 5.0
 A_MOMENT = timedelta(milliseconds=10)
 LOST_ITS_TIMER = "The plug lost its own timer meanwhile, so it may have been without power for a moment."
 SHUT_DOWN = "The site was shut down or restarted."
@@ -218,11 +220,12 @@ class Performance:
         rested = (asyncio.get_running_loop().time() - self._fill_at) * self.part.speed
         return balloon.after(self._fill, max(0.0, rested), Do.REST, self.part.measures)
 
-    def _reckon(self, do: Do, seconds: float) -> None:
-        """A pump was on for so long, until now."""
+    def _reckon(self, do: Do, seconds: float, since: float = 0.0) -> None:
+        """A pump was on for so long, and has been off `since`."""
         now, speed, measures = asyncio.get_running_loop().time(), self.part.speed, self.part.measures
-        rested = balloon.after(self._fill, max(0.0, now - seconds - self._fill_at) * speed, Do.REST, measures)
-        self._fill, self._fill_at = balloon.after(rested, seconds * speed, do, measures), now
+        rested = max(0.0, now - since - seconds - self._fill_at) * speed
+        fill = balloon.after(balloon.after(self._fill, rested, Do.REST, measures), seconds * speed, do, measures)
+        self._fill, self._fill_at = balloon.after(fill, since * speed, Do.REST, measures), now
 
     def _now(self) -> timedelta:
         return timedelta(seconds=(asyncio.get_running_loop().time() - self.part.started) * self.part.speed)
@@ -233,12 +236,12 @@ class Performance:
         await self._rig.settle(cue.do, BETWEEN_PUMPS_SECONDS / self.part.speed)
         if not self._may_begin():
             raise Unreachable("The database does not answer, so nothing new was begun.")
-        tag, actor = ledger.tag_of(self.part.run_id, cue.index), pump.actor
-        is_on = False
+        tag, actor, asked = ledger.tag_of(self.part.run_id, cue.index), pump.actor, asyncio.get_running_loop().time()
+        is_on, on_at = False, timezone.now()
         error: PlugError | asyncio.CancelledError | None = None
         try:
             await actor.on(until=self._moment(cue.until), hard_cap=self.part.hard_cap, tag=tag)
-            is_on = True
+            is_on, on_at = True, timezone.now()
             if actor.told is not None:
                 self._journal.write(ledger.open_puff, self.part, cue, pump.plug_id, actor.told.at)
             await actor.stay_on()
@@ -251,9 +254,11 @@ class Performance:
         told = actor.told
         confirmed, ended = await self._switch_off(actor)
         error = error or ended
+        if told is not None:
+            confirmed = _not_set_back(confirmed, told.at, asyncio.get_running_loop().time() - asked)
         if told is not None and (told.seen_on or _acted(confirmed, tag, held_rule=told.held_rule)):
-            self._reckon(cue.do, (confirmed.at - told.at).total_seconds())
-            self._write_puff(cue, pump.plug_id, told.at, confirmed, error, is_on=is_on)
+            surely = (on_at, max(on_at, confirmed.asked_at)) if is_on else None
+            self._write_puff(cue, pump.plug_id, told.at, confirmed, error, surely)
         if error is not None:
             raise error
 
@@ -276,12 +281,18 @@ class Performance:
         on_at: datetime,
         confirmed: Confirmed,
         error: BaseException | None,
-        *,
-        is_on: bool,
+        surely: ledger.Span | None,
     ) -> None:
+        """Reckon with a puff, and have it written; `surely`: when its pump was on at the least, if it confirmed ON."""
         tag = ledger.tag_of(self.part.run_id, cue.index)
         off_at, remark = _end_of(on_at, confirmed, tag)
-        sure = is_on and not remark and not isinstance(error, CutShort)
+        if remark or isinstance(error, CutShort):
+            surely = None
+        if cue.do is not Do.DEFLATE:
+            self._reckon(cue.do, (confirmed.at - on_at).total_seconds())
+        elif surely is not None:
+            # Of what a pump may have taken only what it surely has counts.
+            self._reckon(cue.do, (surely[1] - surely[0]).total_seconds(), (confirmed.at - surely[1]).total_seconds())
         self._remark = reason = remark
         outcome = Run.Outcome.DONE
         if isinstance(error, PlugError):
@@ -289,8 +300,9 @@ class Performance:
         elif error is not None:
             outcome, reason = self._why
         self._journal.write(
-            ledger.close_puff, self.part, cue, plug_id, on_at, off_at, outcome.value, reason, confirmed=sure
-        )
+            ledger.close_puff, self.part, cue, plug_id, on_at, off_at, outcome.value, reason,
+            confirmed=surely is not None, surely=surely,
+        )  # fmt: skip
 
     def _moment(self, offset: timedelta) -> float:
         """When, by the loop's clock, that is due which comes so long after the start."""
@@ -298,6 +310,14 @@ class Performance:
 
     async def _until(self, offset: timedelta) -> None:
         await asyncio.sleep(max(0.0, self._moment(offset) - asyncio.get_running_loop().time()))
+
+
+def _not_set_back(confirmed: Confirmed, on_at: datetime, elapsed: float) -> Confirmed:
+    """With the end that the monotonic clock gives, if the machine's clock was set back meanwhile: air is air."""
+    if (confirmed.at - on_at).total_seconds() >= elapsed - UNTIL_TOLD_SECONDS:
+        return confirmed
+    at = on_at + timedelta(seconds=elapsed)
+    return replace(confirmed, asked_at=at, at=at)
 
 
 def _end_of(on_at: datetime, confirmed: Confirmed, tag: str) -> tuple[datetime, str]:

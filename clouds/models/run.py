@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from clouds import queue, timeline
 from clouds.models.cloud import Cloud
@@ -16,6 +16,13 @@ from clouds.models.venue import Venue
 
 # So long before a show begins its conductor is there, and nothing else begins that would still play then.
 WARM_UP = timedelta(seconds=60)
+# Of those that are due at the same instant a show with priority goes first, and then the show that was made first.
+IN_TURN = ("due_at", "-priority", F("show_id").asc(nulls_first=True), "pk")
+
+
+def turn_of(show: Show, due_at: datetime) -> tuple[datetime, bool, int]:
+    """IN_TURN for the part of a show that has no run yet."""
+    return due_at, not show.priority, show.pk
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -58,8 +65,8 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.filter(rehearsal__isnull=False)
 
     def oldest_first(self) -> "RunQuerySet":
-        """In the order in which they are due."""
-        return self.order_by("due_at", "pk")
+        """In the order in which they are due, and have their turn."""
+        return self.order_by(*IN_TURN)
 
     def end(self, outcome: "Run.Outcome", reason: str, at: datetime) -> int:
         """End those of these that have not ended; how many that were."""

@@ -143,6 +143,20 @@ def test_a_show_that_meets_another_show_is_skipped(at_desk: Desk, cloud: Cloud) 
     assert told(run) == ("skipped", "“Storm front” was still playing there.")
 
 
+def test_a_show_that_begins_as_another_ends_has_not_met_it(
+    at_desk: Desk, cloud: Cloud, clock: TimeMachineFixture
+) -> None:
+    before = make.playing(cloud, source=Run.Source.SHOW, title="Storm front", seconds=10.0, conductor=HOLDER)
+    run = show(cloud, 10, priority=True)
+    at_desk.occupied = {cloud.pk}
+    for moment in (9.5, 10.01):
+        clock.move_to(NOON + seconds(moment), tick=False)
+        assert at_desk.read().endings == []
+    Run.objects.filter(pk=before.pk).end(Run.Outcome.DONE, "", NOON + seconds(10.02))
+    at_desk.occupied = set()
+    assert at_desk.begun() == [run.pk]
+
+
 def test_of_two_shows_due_at_once_the_second_is_skipped(at_desk: Desk, cloud: Cloud, clock: TimeMachineFixture) -> None:
     first, second = show(cloud), show(cloud)
     assert at_desk.begun() == [first.pk]

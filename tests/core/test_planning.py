@@ -359,3 +359,17 @@ def test_two_planners_at_once_write_each_run_once(venue: Venue, make_show: Calla
         make_show(rrule=EVERY_MINUTE, at=time(0, 0))
     make.at_once(*[lambda: planning.plan(Venue.objects.get(), NOON)] * 4)
     assert Run.objects.waiting().count() == 5 * 11
+
+
+def test_a_database_restored_from_last_nights_backup_plays_nothing_late_and_says_what_was_missed(
+    venue: Venue, make_show: Callable[..., Show]
+) -> None:
+    make_show(rrule="FREQ=MINUTELY;INTERVAL=10", at=time(0, 0))
+    Show.objects.update(changed_at=NOON - timedelta(days=3))
+    last_night = NOON - timedelta(hours=9)
+    Venue.objects.update(planned_until=last_night)  # and the rows of today are gone
+    assert planning.plan(venue, NOON + minutes(2)) == 1
+    missed = Run.objects.filter(outcome=Run.Outcome.MISSED)
+    assert (missed.earliest("due_at").due_at, missed.latest("due_at").due_at) == (last_night, NOON)
+    assert missed.count() == 9 * 6 + 1
+    assert due() == [at(12, 10)]

@@ -164,6 +164,8 @@ def test_until_in_the_rule_is_a_day_a_wall_time_or_an_instant(until: str) -> Non
         ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", {}, "This never occurs."),
         ("FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30", {}, "This never occurs."),
         ("FREQ=DAILY;UNTIL=20200101", {}, "This never occurs."),
+        ("FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30;COUNT=5", {}, "This never occurs."),
+        ("FREQ=MINUTELY;INTERVAL=2;BYMINUTE=1", {}, "This never occurs."),
         ("FREQ=SECONDLY", {}, "once a minute at most"),
         ("FREQ=MINUTELY;BYSECOND=0,30", {}, "once a minute at most"),
         ("FREQ=MINUTELY;BYSETPOS=1", {}, "BYSETPOS makes sense only"),
@@ -193,6 +195,11 @@ def test_a_rule_that_cannot_be_followed_is_refused_in_a_sentence(
 @pytest.mark.parametrize("text", RULES)
 def test_a_rule_that_can_be_followed_is_not_refused(text: str) -> None:
     recurrence.check(Rule(datetime(2024, 2, 29, 19), BERLIN, text))
+
+
+def test_days_with_a_number_and_days_without_may_stand_together() -> None:
+    rule = Rule(datetime(2026, 12, 1, 19), ZoneInfo("UTC"), "FREQ=MONTHLY;BYDAY=1MO,TU")
+    assert [at.day for at in first(rule, datetime(2026, 12, 1, tzinfo=UTC), 6)] == [1, 7, 8, 15, 22, 29]
 
 
 def test_a_rule_is_kept_as_rfc_5545_writes_it() -> None:

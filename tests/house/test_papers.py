@@ -74,3 +74,13 @@ def test_the_unit_files_are_as_install_says() -> None:
         unit = (ROOT / "deploy" / name).read_text()
         assert "KillMode=mixed\n" in unit
         assert "TimeoutStopSec=60\n" in unit
+
+
+def test_every_rule_has_the_test_that_is_named_beside_it() -> None:
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    section = (
+        (ROOT / "docs" / "develop.md").read_text().split("## The rules, and what proves them")[1].split("\n## ")[0]
+    )
+    named = re.findall(r"`(test_\w+)`", section)
+    assert len(named) > 20
+    assert [name for name in named if f"def {name}(" not in tests] == []
