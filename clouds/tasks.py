@@ -30,11 +30,13 @@ def play(venue_id: int) -> str:
     if not baton.take():
         return "somebody else conducts"
     # Imported here, because python-kasa costs 20 MB and most of a second: only who holds the baton needs it.
+    from clouds.conductor import garbage
     from clouds.conductor.house import conduct
 
     sys.setswitchinterval(SWITCH_EVERY_SECONDS)
     try:
-        asyncio.run(conduct(baton))
+        with garbage.only_when_asked():
+            asyncio.run(conduct(baton))
     finally:
         exit_on_sigterm()
     return "left in good order"
