@@ -13,7 +13,7 @@ from django_q.conf import Conf
 from django_q.models import Schedule
 from django_q.tasks import async_task
 
-from clouds import actions, planning
+from clouds import actions, planning, processes
 from clouds.conductor.baton import Baton
 from clouds.models import Run, Venue
 from clouds.models.run import WARM_UP
@@ -33,6 +33,7 @@ def play(venue_id: int) -> str:
     from clouds.conductor import garbage
     from clouds.conductor.house import conduct
 
+    processes.open_as_many_files_as_allowed()
     sys.setswitchinterval(SWITCH_EVERY_SECONDS)
     try:
         with garbage.only_when_asked():

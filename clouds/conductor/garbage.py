@@ -12,7 +12,7 @@ NEVER = 1_000_000_000
 
 @contextlib.contextmanager
 def only_when_asked() -> Iterator[None]:
-    """As long as this lasts, everything is searched only by a `Sweeper`; what there is at its beginning isn't at all."""
+    """While this lasts, only a `Sweeper` searches through everything; what was there before is not searched at all."""
     before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(*before[:2], NEVER)

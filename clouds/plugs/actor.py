@@ -86,10 +86,10 @@ class Actor:
     ) -> Reading:
         """Switch on at `at`, until `until`, guarded by the plug's own countdown, which bears `tag`.
 
-        Before `at` all is made ready; whatever decides whether it is sent, and with which countdown, is looked at then.
-        `check` is called last, and may raise PlugError. Tried once. Raises PlugError, and pursues OFF, when the plug has
-        not confirmed relay and countdown; nothing is sent once `until` is past. At `until` OFF is pursued by itself.
-        `told` says when it was sent, None if it wasn't.
+        All is made ready before `at`. What decides whether it is sent, and with which countdown, is looked at then; at
+        last `check` is called, which may raise PlugError. Tried once. Raises PlugError, and pursues OFF, when the plug
+        has not confirmed relay and countdown; nothing is sent once `until` is past. At `until` OFF is pursued by
+        itself. `told` says when it was sent, None if it wasn't.
         """
         loop = asyncio.get_running_loop()
         self.told = None

@@ -1,5 +1,6 @@
-"""What Cloudsite is held against: a bare ASGI handler that asks the plug itself, one that runs the `kasa` command, and a
-task for a django-q2 schedule.
+"""What Cloudsite is held against: a bare ASGI handler that asks the plug itself, one that runs the `kasa` command.
+
+And `switch_on`, a task for a django-q2 schedule.
 
 `POST /connect?PORT` awaits python-kasa's `Device.connect` and `turn_on` for the plug at that port of 127.0.0.1;
 `POST /command?PORT` runs `kasa --type plug --host 127.0.0.1 --port PORT on`, which is what The Cloud did.

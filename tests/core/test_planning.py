@@ -359,3 +359,10 @@ def test_two_planners_at_once_write_each_run_once(venue: Venue, make_show: Calla
         make_show(rrule=EVERY_MINUTE, at=time(0, 0))
     make.at_once(*[lambda: planning.plan(Venue.objects.get(), NOON)] * 4)
     assert Run.objects.waiting().count() == 5 * 11
+
+
+def test_a_show_may_be_on_a_thousand_clouds(venue: Venue, program: Program, make_show: Callable[..., Show]) -> None:
+    clouds = [Cloud(venue=venue, name=f"C{number}", slug=f"c{number}") for number in range(1001)]
+    show = make_show(clouds=Cloud.objects.bulk_create(clouds))
+    planning.replan(show, NOON, "Somebody changed the show.")
+    assert Run.objects.waiting().count() == 1001
