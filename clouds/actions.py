@@ -17,7 +17,8 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from clouds import balloon, doorbell, planning, refusals, timeline
-from clouds.models import Act, BalloonNote, Cloud, Plug, Program, Puff, Run, Show, User, Venue
+from clouds.models import Act, BalloonNote, Cloud, Plug, Program, Puff, Rehearsal, Run, Show, User, Venue
+from clouds.models.rehearsal import FASTEST
 from clouds.prepared import Given, Prepared
 from clouds.timeline import Do, Step
 
@@ -115,6 +116,56 @@ def play_on(
     return runs
 
 
+def rehearse(
+    clouds: Sequence[Cloud],
+    steps: Sequence[Step],
+    *,
+    by: User,
+    title: str,
+    speed: float = 1.0,
+    stagger_seconds: float = 0.0,
+    fill: float = 0.0,
+) -> Rehearsal:
+    """Play these on clouds of a venue as if for real, on plugs that are not there, so many times as fast.
+
+    The balloons begin so full. One rehearsal at a time; what plays for real is not disturbed.
+    """
+    now = timezone.now()
+    if not 1 <= speed <= FASTEST:
+        raise refusals.OutOfBounds(f"A rehearsal is played at 1 to {FASTEST:g} times the speed.")
+    if not clouds:
+        raise refusals.OutOfBounds("Choose at least one cloud.")
+    with transaction.atomic():
+        venue = Venue.objects.select_for_update().get(pk=clouds[0].venue_id)
+        if going_on := Run.everything.rehearsed().live().at(venue).select_related("rehearsal").first():
+            raise refusals.Busy(f"“{going_on.title}” is being rehearsed. End that first.")
+        rehearsal = Rehearsal.objects.create(
+            venue=venue, title=title[:80], speed=speed, fill=fill, asked_at=now, asked_by=by
+        )
+        for place, cloud in enumerate(clouds):
+            _check_bounds(steps, cloud.hard_cap_seconds)
+            _check_deflates(cloud, steps)
+            _check_room(cloud, steps, fill)
+            due_at = now + timedelta(seconds=place * stagger_seconds / speed)
+            more = {"title": title[:80], "due_at": due_at, "rehearsal": rehearsal}
+            _ask(cloud, steps, Run.Source.CURATOR, by, now, simulated=True, **more)
+        _record(Act.Kind.REHEARSE, venue, by, f"{title} on {', '.join(map(str, clouds))}", now)
+    _tell(venue, now)
+    return rehearsal
+
+
+def end_rehearsal(rehearsal: Rehearsal, *, by: User) -> None:
+    """End a rehearsal. Raises TooLate when it is over."""
+    now = timezone.now()
+    runs = Run.everything.filter(rehearsal=rehearsal)
+    with transaction.atomic():
+        never_began = runs.waiting().end(Run.Outcome.STOPPED, f"Ended by {by.name}.", now)
+        if not runs.playing().update(end_asked_by=by.name) and not never_began:
+            raise refusals.TooLate("This rehearsal is over already.")
+        _record(Act.Kind.END, rehearsal.venue, by, str(rehearsal), now)
+    _tell(rehearsal.venue, now)
+
+
 def why_not_playable(cloud: Cloud, steps: Sequence[Step], fill: float) -> str:
     """Why a cloud, so full, could not play these steps, in a sentence; "" if it could."""
     if not cloud.plugs.filter(pump=Plug.Pump.INFLATE).exists():
@@ -132,16 +183,25 @@ def _check_playable(cloud: Cloud, steps: Sequence[Step], now: datetime, *, fill:
     """Raise the Refused that keeps a cloud from playing these steps; else whether all its plugs are simulated."""
     _check_bounds(steps, cloud.hard_cap_seconds)
     pumps = {plug.pump: plug for plug in cloud.plugs.all()}
-    for step in steps:
-        if step.do is not Do.REST and step.do not in pumps:
-            raise refusals.Unreachable(f"{cloud} has no plug that {step.do}s.")
+    if Do.INFLATE not in pumps and any(step.do is Do.INFLATE for step in steps):
+        raise refusals.Unreachable(f"{cloud} has no plug that inflates.")
+    _check_deflates(cloud, steps)
     if cloud.venue.stopped_at:
         raise refusals.Stopped(f"{cloud.venue} is stopped. Release it first.")
-    fill = cloud.fill_at(now) if fill is None else fill
+    _check_room(cloud, steps, cloud.fill_at(now) if fill is None else fill)
+    return all(plug.simulated for plug in pumps.values())
+
+
+def _check_deflates(cloud: Cloud, steps: Sequence[Step]) -> None:
+    wants = any(step.do is Do.DEFLATE for step in steps)
+    if wants and not any(plug.pump == Plug.Pump.DEFLATE for plug in cloud.plugs.all()):
+        raise refusals.Unreachable(f"{cloud} has no plug that deflates.")
+
+
+def _check_room(cloud: Cloud, steps: Sequence[Step], fill: float) -> None:
     second = balloon.overfills_at(fill, steps, cloud.hard_cap_seconds, cloud.measures)
     if second is not None:
         raise refusals.NoRoom(f"This could make {cloud} too full, {round(second, 1):g} s after it begins.")
-    return all(plug.simulated for plug in pumps.values())
 
 
 def pause(run: Run, *, by: User) -> None:
@@ -163,7 +223,7 @@ def _mark(run: Run, by: User, kind: Act.Kind, **marks: Any) -> None:
     """What the conductor is to do with a run that plays. Raises TooLate when it doesn't."""
     now = timezone.now()
     with transaction.atomic():
-        if not Run.objects.playing().filter(pk=run.pk).update(**marks):
+        if not Run.everything.playing().filter(pk=run.pk).update(**marks):
             raise refusals.TooLate("This does not play just now.")
         _record(kind, run.cloud.venue, by, str(run), now)
     _tell(run.cloud.venue, now)
@@ -172,7 +232,7 @@ def _mark(run: Run, by: User, kind: Act.Kind, **marks: Any) -> None:
 def end(run: Run, *, by: User) -> None:
     """End one run: what plays is switched off by the conductor, what waits never begins."""
     now = timezone.now()
-    this = Run.objects.filter(pk=run.pk)
+    this = Run.everything.filter(pk=run.pk)
     with transaction.atomic():
         never_began = this.waiting().end(Run.Outcome.STOPPED, f"Ended by {by.name}.", now)
         if not never_began and not this.playing().update(end_asked_by=by.name):

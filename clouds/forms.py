@@ -205,26 +205,6 @@ class LineForm(forms.ModelForm):  # type: ignore[type-arg]
         return super().has_changed() and bool(self.instance.pk or set(self.changed_data) - {"position"})
 
 
-class RunNowForm(forms.Form):
-    """Play a program at once."""
-
-    clouds = forms.ModelMultipleChoiceField(
-        Cloud.objects.select_related("venue"),
-        label="On",
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one cloud."},
-    )
-    stagger_seconds = forms.FloatField(label="Stagger in s", required=False, min_value=0, max_value=3600, initial=0)
-    replace = forms.BooleanField(label="Instead of what plays there", required=False)
-
-    def clean_clouds(self) -> Any:
-        """Of one venue."""
-        clouds = self.cleaned_data["clouds"]
-        if len({cloud.venue_id for cloud in clouds}) > 1:
-            raise ValidationError("Choose clouds of one venue.")
-        return clouds
-
-
 class ShowForm(forms.ModelForm):  # type: ignore[type-arg]
     """A show; when it recurs is picked, or typed as a rule."""
 

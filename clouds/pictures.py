@@ -1,5 +1,6 @@
 """What steps look like: when the pump is on and how full a balloon gets, for pages to draw. Pure."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -36,7 +37,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Steps on a balloon. `full_y` is the height of the safe limit;"""
+    """Steps on a balloon. `full_y` is the height of the safe limit."""
 
     bars: list[Bar]
     curve: str
@@ -47,6 +48,10 @@ class Picture:
     seconds: float
     width: int = WIDTH
     height: int = HEIGHT
+
+    def x_of(self, seconds: float) -> float:
+        """Where so many seconds after the start are."""
+        return _x(seconds, self.seconds)
 
     @property
     def too_full_after(self) -> str:
@@ -76,6 +81,11 @@ def draw(steps: Sequence[Step], measures: Measures, hard_cap: float, *, fill: fl
         overfills_at=balloon.overfills_at(0.0 if not points else points[0][1], steps, hard_cap, measures),
         seconds=seconds,
     )
+
+
+def scale_of(fill: float) -> str:
+    """How large to draw a cloud beside a full one: its area follows its fill, and an empty balloon is not nothing."""
+    return f"{0.36 + 0.64 * math.sqrt(min(fill, balloon.FULL)):.3f}"
 
 
 def clock(seconds: float) -> str:

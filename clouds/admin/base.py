@@ -70,7 +70,7 @@ class Buttons(ModelAdmin):
         """The row that a button is about. Raises PermissionDenied, also when there is none."""
         if not request.user.has_perm(f"{self.opts.app_label}.{permission}_{self.opts.model_name}"):
             raise PermissionDenied
-        return self.model._default_manager.filter(pk=pk).first()
+        return self.get_queryset(request).filter(pk=pk).first()
 
     def back(self, request: HttpRequest, said: str, fallback: str) -> HttpResponse:
         """To where the button was pressed, with a sentence."""

@@ -8,6 +8,7 @@ from django.contrib.admin.utils import unquote
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from clouds import actions, refusals
 from clouds.admin.base import Buttons, OnlyItsFields, View, curator, gone, posts, status_of
@@ -55,14 +56,14 @@ class CloudAdmin(OnlyItsFields, Buttons):
     fieldsets = [
         (None, {"fields": ["name", "slug", "venue", "enabled"]}),
         (
-            "Measures",
+            _("Measures"),
             {
                 "fields": ["fill_seconds", "half_life_seconds", "vent_seconds"],
-                "description": "How full it is gets reckoned from these. Measure them once, with a watch.",
+                "description": _("How full it is gets reckoned from these. Measure them once, with a watch."),
             },
         ),
         (
-            "Limits",
+            _("Limits"),
             {"fields": ["hard_cap_seconds", "puff_seconds", "rest_seconds", "cool_down_seconds", "queue_limit"]},
         ),
     ]
@@ -72,7 +73,7 @@ class CloudAdmin(OnlyItsFields, Buttons):
         still_on = Prefetch("puffs", Puff.objects.still_on().order_by("on_at"))
         return super().get_queryset(request).prefetch_related(still_on)
 
-    @admin.display(description="fill")
+    @admin.display(description=_("fill"))
     def fill(self, cloud: Cloud) -> str:
         """How full it is now."""
         return f"{cloud.fill_with(cloud.puffs.all(), timezone.now()):.0%}"

@@ -4,8 +4,10 @@ import contextlib
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from clouds import actions, refusals, timeline
 from clouds.admin.base import Buttons, ModelAdmin, View, curator, gone, posts
@@ -38,23 +40,28 @@ class RunAdmin(ReadOnly, Buttons):
     """A run."""
 
     list_display = [
-        "cloud", "title", "source", "asked_by", "due", "seconds", "state", "outcome", "reason", "simulated"
+        "cloud", "title", "source", "asked_by", "due", "seconds", "state", "outcome", "reason", "simulated",
+        "rehearsal",
     ]  # fmt: skip
-    list_filter = ["state", "outcome", "source", "cloud", "simulated"]
-    list_select_related = ["cloud__venue", "asked_by"]
+    list_filter = ["state", "outcome", "source", "cloud", "simulated", ("rehearsal", admin.EmptyFieldListFilter)]
+    list_select_related = ["cloud__venue", "asked_by", "rehearsal"]
     actions = ["end_them"]
     show_full_result_count = False
     fields = [
-        "cloud", "title", "source", "asked_by", "what", "simulated", "state", "outcome", "reason", "asked", "due",
-        "started", "ended",
+        "cloud", "title", "source", "asked_by", "what", "simulated", "rehearsal", "state", "outcome", "reason", "asked",
+        "due", "started", "ended",
     ]  # fmt: skip
     readonly_fields = ["what", "asked", "due", "started", "ended"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Run]":
+        """Rehearsals, too."""
+        return Run.everything.all()
 
     def has_end_permission(self, request: HttpRequest) -> bool:
         """Whether somebody may end runs."""
         return request.user.has_perm("clouds.change_run")
 
-    @admin.display(description="steps")
+    @admin.display(description=_("steps"))
     def what(self, run: Run) -> str:
         """Its steps in words."""
         try:
@@ -62,27 +69,27 @@ class RunAdmin(ReadOnly, Buttons):
         except timeline.BadSteps as error:
             return str(error)
 
-    @admin.display(description="asked for", ordering="asked_at")
+    @admin.display(description=_("asked for"), ordering="asked_at")
     def asked(self, run: Run) -> str:
         """When it was asked for."""
         return self.local(run.cloud, run.asked_at)
 
-    @admin.display(description="due")
+    @admin.display(description=_("due"))
     def due(self, run: Run) -> str:
         """When it was to begin."""
         return self.local(run.cloud, run.due_at)
 
-    @admin.display(description="started")
+    @admin.display(description=_("started"))
     def started(self, run: Run) -> str:
         """When it began."""
         return self.local(run.cloud, run.started_at)
 
-    @admin.display(description="ended")
+    @admin.display(description=_("ended"))
     def ended(self, run: Run) -> str:
         """When it ended."""
         return self.local(run.cloud, run.ended_at)
 
-    @admin.action(description="End these runs", permissions=["end"])
+    @admin.action(description=_("End these runs"), permissions=["end"])
     def end_them(self, request: HttpRequest, runs: RunQuerySet) -> None:
         """End those that are ticked, as far as they have not ended."""
         asked = 0
@@ -139,7 +146,7 @@ class ActAdmin(ReadOnly):
     fields = ["when", "name", "kind", "about", "venue"]
     readonly_fields = ["when"]
 
-    @admin.display(description="when", ordering="done_at")
+    @admin.display(description=_("when"), ordering="done_at")
     def when(self, act: Act) -> str:
         """When it was done, where it was done."""
         return f"{act.done_at.astimezone(act.venue.zone):%Y-%m-%d %H:%M:%S %Z}"
@@ -151,28 +158,34 @@ class PuffAdmin(ReadOnly):
 
     list_display = [
         "cloud", "pump", "who", "source", "on", "off", "planned_seconds", "was", "outcome", "reason", "confirmed",
-        "simulated",
+        "simulated", "rehearsal",
     ]  # fmt: skip
-    list_filter = ["cloud", "outcome", "source", "pump", "confirmed", "simulated"]
-    list_select_related = ["cloud__venue", "asked_by"]
+    list_filter = [
+        "cloud", "outcome", "source", "pump", "confirmed", "simulated", ("rehearsal", admin.EmptyFieldListFilter)
+    ]  # fmt: skip
+    list_select_related = ["cloud__venue", "asked_by", "rehearsal"]
     show_full_result_count = False
     fields = [
         "cloud", "plug", "run", "step", "pump", "source", "who", "on", "off", "planned_seconds", "was", "outcome",
-        "reason", "confirmed", "simulated",
+        "reason", "confirmed", "simulated", "rehearsal",
     ]  # fmt: skip
     readonly_fields = ["who", "on", "off", "was"]
 
-    @admin.display(description="on", ordering="on_at")
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Puff]":
+        """Rehearsals, too."""
+        return Puff.everything.all()
+
+    @admin.display(description=_("on"), ordering="on_at")
     def on(self, puff: Puff) -> str:
         """When it was switched on."""
         return self.local(puff.cloud, puff.on_at)
 
-    @admin.display(description="off", ordering="off_at")
+    @admin.display(description=_("off"), ordering="off_at")
     def off(self, puff: Puff) -> str:
         """When it was confirmed off."""
         return self.local(puff.cloud, puff.off_at)
 
-    @admin.display(description="real seconds")
+    @admin.display(description=_("real seconds"))
     def was(self, puff: Puff) -> str:
         """How long it was on."""
         return "on now" if puff.seconds is None else f"{puff.seconds:.1f}"

@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from clouds import actions
 from clouds.admin.base import Buttons, OnlyItsFields, View, curator, gone, posts
@@ -33,35 +34,35 @@ class PlugAdmin(OnlyItsFields, Buttons):
     readonly_fields = ["relay", "trouble", "seen", "model", "wish", "wished_by", "wish_answer"]
     fieldsets = [
         (
-            "Where it is",
+            _("Where it is"),
             {"fields": ["name", "venue", "cloud", "pump", "host", "port", "mac"], "description": FIRST_TIME},
         ),
-        ("What it is", {"fields": ["family", "simulated", "unguarded"]}),
-        ("As seen", {"fields": ["relay", "trouble", "seen", "model", "wish", "wished_by", "wish_answer"]}),
+        (_("What it is"), {"fields": ["family", "simulated", "unguarded"]}),
+        (_("As seen"), {"fields": ["relay", "trouble", "seen", "model", "wish", "wished_by", "wish_answer"]}),
     ]
 
-    @admin.display(description="address", ordering="host")
+    @admin.display(description=_("address"), ordering="host")
     def at(self, plug: Plug) -> str:
         """Host and port."""
         return f"{plug.host}:{plug.port}"
 
-    @admin.display(description="last seen", ordering="seen_at")
+    @admin.display(description=_("last seen"), ordering="seen_at")
     def seen(self, plug: Plug) -> str:
         """How long ago it answered."""
         return ago(plug.seen_at)
 
-    @admin.display(description="marks")
+    @admin.display(description=_("marks"))
     def marks(self, plug: Plug) -> str:
         """What else to know of it."""
         said = {"simulated": plug.simulated, "has no timer of its own": plug.unguarded}
         return ", ".join(mark for mark, holds in said.items() if holds)
 
-    @admin.action(description="Test them", permissions=["change"])
+    @admin.action(description=_("Test them"), permissions=["change"])
     def test_them(self, request: HttpRequest, plugs: "QuerySet[Plug]") -> None:
         """Test the plugs that are ticked."""
         self._wish_all(request, plugs, Plug.Wish.TEST)
 
-    @admin.action(description="Switch them off now", permissions=["change"])
+    @admin.action(description=_("Switch them off now"), permissions=["change"])
     def switch_them_off(self, request: HttpRequest, plugs: "QuerySet[Plug]") -> None:
         """Switch the plugs off that are ticked."""
         self._wish_all(request, plugs, Plug.Wish.OFF)

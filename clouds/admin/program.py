@@ -12,12 +12,13 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from clouds import actions, pictures, timeline
-from clouds.admin.base import Buttons, View, curator, gone, not_so, posts, status_of
-from clouds.forms import LineForm, RunNowForm
+from clouds.admin.base import curator, not_so
+from clouds.admin.playing import Bill, Plays, RehearsalOnCloudsForm, RunOnCloudsForm
+from clouds.forms import LineForm
 from clouds.models import Cloud, Program, ProgramStep, Show
-from clouds.refusals import Refused
 from clouds.timeline import BadSteps, Do, Step
 
 if TYPE_CHECKING:
@@ -68,8 +69,11 @@ class StepLines(Inline):
 
 
 @admin.register(Program)
-class ProgramAdmin(Buttons):
+class ProgramAdmin(Plays):
     """A weather program."""
+
+    run_form = RunOnCloudsForm
+    rehearsal_form = RehearsalOnCloudsForm
 
     list_display = ["name", "description", "lasts", "repeats", "scale_percent"]
     search_fields = ["name", "description"]
@@ -79,7 +83,7 @@ class ProgramAdmin(Buttons):
     class Media:
         js = ["clouds/order.js", "clouds/picture.js"]
 
-    @admin.display(description="lasts")
+    @admin.display(description=_("lasts"))
     def lasts(self, program: Program) -> str:
         """How long it plays."""
         try:
@@ -132,32 +136,11 @@ class ProgramAdmin(Buttons):
             picture = pictures.draw(program.plan(), cloud.measures, cloud.hard_cap_seconds) if cloud else None
         except BadSteps:
             picture = None
-        return {"picture": picture, "clouds": Cloud.objects.all(), "on": cloud, "run_form": RunNowForm()}
+        return {"picture": picture, "clouds": Cloud.objects.all(), "on": cloud, **self.playing_panel(request)}
 
-    def buttons(self) -> dict[str, View]:
-        """Run it now."""
-        return {"run": self.run}
-
-    @posts
-    def run(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Play it at once on the clouds that are ticked, after what plays there or instead of it."""
-        program = self.row(request, pk)
-        if program is None:
-            return gone(request)
-        form = RunNowForm(request.POST)
-        if not form.is_valid():
-            return self.ask(request, f"Run {program} now", form, 400)
-        said = form.cleaned_data
-        try:
-            actions.play_on(
-                list(said["clouds"]), program.plan(), by=curator(request), title=program.name,
-                stagger_seconds=said["stagger_seconds"] or 0.0, replace=said["replace"],
-            )  # fmt: skip
-        except (Refused, BadSteps) as refused:
-            form.add_error(None, str(refused))
-            status = status_of(refused) if isinstance(refused, Refused) else 409
-            return self.ask(request, f"Run {program} now", form, status)
-        return self.back(request, f"{program} begins.", self.address(program))
+    def bill(self, row: Program, said: dict[str, Any]) -> Bill:
+        """All its steps, on the clouds that are ticked."""
+        return Bill(row.name, list(said["clouds"]), row.plan(), said["stagger_seconds"] or 0.0)
 
 
 def drafted(said: QueryDict) -> tuple[Step, ...]:

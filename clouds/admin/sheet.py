@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clouds import daysheet, recurrence
 from clouds.daysheet import Sky
@@ -33,6 +34,7 @@ def context_of(venue: Venue, request: HttpRequest) -> dict[str, Any]:
         "is_today": day == today,
         "is_held": venue.is_held(now),
         "hours": _hours(venue, day),
+        "visitors": _visitors(venue, day, since, until, now),
         "dues": dues,
         "curves": [] if until <= now else [_curve(sky, since, until) for sky in skies],
         "marks": [(round(hour / 24 * WIDTH), f"{hour}:00") for hour in HOURS],
@@ -81,6 +83,31 @@ def _hours(venue: Venue, day: date) -> str:
     if venue.opens_at is None or venue.closes_at is None:
         return "Always open"
     return f"Open {venue.opens_at:%H:%M} to {venue.closes_at:%H:%M}"
+
+
+def _visitors(venue: Venue, day: date, since: datetime, until: datetime, now: datetime) -> str:
+    """What all this means for visitors on a day, in a sentence; "" for a day that is over."""
+    if until <= now:
+        return ""
+    hours = venue.hours_on(day)
+    if hours is None:
+        return _("Visitors can't puff, and are told that it is closed.")
+    if venue.stopped_at:
+        return _("Visitors can't puff until somebody releases it.")
+    begins, ends = hours
+    sentence = _("Visitors may puff, and wait while a protected show plays.")
+    if venue.opens_at is not None:
+        spoken = {"begin": f"{begins.astimezone(venue.zone):%H:%M}", "end": f"{ends.astimezone(venue.zone):%H:%M}"}
+        sentence = _("Visitors may puff from %(begin)s to %(end)s, and wait while a protected show plays.") % spoken
+    if venue.held_until and max(now, since) < venue.held_until:
+        held = f"{min(venue.held_until, until).astimezone(venue.zone):%H:%M}"
+        whole = venue.held_until >= min(until, ends)
+        sentence = (
+            _("Visitors can't puff on this day: it is on hold.")
+            if whole
+            else sentence + " " + _("Until %(time)s they can't: it is on hold.") % {"time": held}
+        )
+    return sentence
 
 
 def _curve(sky: Sky, since: datetime, until: datetime) -> dict[str, Any]:

@@ -11,9 +11,11 @@ from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from clouds import actions, patterns, recurrence
-from clouds.admin.base import ModelAdmin, curator
+from clouds.admin.base import curator
+from clouds.admin.playing import Bill, Plays
 from clouds.forms import LineForm, ShowForm
 from clouds.models import Cloud, Show, ShowCloud, ShowDate, Venue
 from clouds.timeline import BadSteps
@@ -98,7 +100,7 @@ class DateLines(Inline):
 
 
 @admin.register(Show)
-class ShowAdmin(ModelAdmin):
+class ShowAdmin(Plays):
     """A show."""
 
     form = ShowForm
@@ -110,16 +112,16 @@ class ShowAdmin(ModelAdmin):
     fieldsets = [
         (None, {"fields": ["name", "venue", "program", "scale_percent", "stagger_seconds", "enabled"]}),
         (
-            "When",
+            _("When"),
             {
                 "fields": [
                     "first_on", "starts_at", "kind", "weekdays", "every_minutes", "last", "month_day", "nth", "typed",
                     "until_on",
                 ],
-                "description": "Times are those of the venue. Days left out and moments added stand further down.",
+                "description": _("Times are those of the venue. Days left out and moments added stand further down."),
             },
         ),
-        ("Visitors", {"fields": ["priority", "protected"]}),
+        (_("Visitors"), {"fields": ["priority", "protected"]}),
     ]  # fmt: skip
 
     class Media:
@@ -129,7 +131,7 @@ class ShowAdmin(ModelAdmin):
         """Those that were not deleted, with what the list shows of them."""
         return Show.objects.kept().with_all()
 
-    @admin.action(description="Switch on", permissions=["change"])
+    @admin.action(description=_("Switch on"), permissions=["change"])
     def switch_on(self, request: HttpRequest, queryset: "QuerySet[Show]") -> None:
         """Have them play when their times come; those that can't be played as they are stay off, with a sentence."""
         for show in queryset:
@@ -138,7 +140,7 @@ class ShowAdmin(ModelAdmin):
             else:
                 self._switch(request, show, on=True)
 
-    @admin.action(description="Switch off", permissions=["change"])
+    @admin.action(description=_("Switch off"), permissions=["change"])
     def switch_off(self, request: HttpRequest, queryset: "QuerySet[Show]") -> None:
         """Have them play no more until they are switched on."""
         for show in queryset:
@@ -158,17 +160,17 @@ class ShowAdmin(ModelAdmin):
         today = {"venue": venue, "first_on": timezone.now().astimezone(venue.zone).date()} if venue else {}
         return {**today, **super().get_changeform_initial_data(request)}
 
-    @admin.display(description="when")
+    @admin.display(description=_("when"))
     def when(self, show: Show) -> str:
         """When it occurs, in words."""
         return patterns.in_words(show.rrule, show.starts_at)
 
-    @admin.display(description="clouds")
+    @admin.display(description=_("clouds"))
     def where(self, show: Show) -> str:
         """Its clouds, in order."""
         return ", ".join(str(line.cloud) for line in show.lines.all())
 
-    @admin.display(description="next")
+    @admin.display(description=_("next"))
     def next_one(self, show: Show) -> str:
         """When it occurs next."""
         return next(iter(self.coming(show, 1)), "–")
@@ -188,8 +190,13 @@ class ShowAdmin(ModelAdmin):
     ) -> HttpResponse:
         """With the next occurrences above the form."""
         show = self.get_object(request, unquote(object_id))
-        panel = {"coming": self.coming(show), "when": self.when(show)} if show else {}
+        panel = {"coming": self.coming(show), "when": self.when(show), **self.playing_panel(request)} if show else {}
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **panel})
+
+    def bill(self, row: Show, said: dict[str, Any]) -> Bill:
+        """As it is saved, on all its clouds."""
+        clouds = [line.cloud for line in row.lines.all()]
+        return Bill(row.name, clouds, row.program.plan(row.scale_percent), row.stagger_seconds)
 
     def save_model(self, request: HttpRequest, obj: Show, form: "forms.ModelForm[Any]", change: bool) -> None:
         """Nothing yet: a show is saved together with its clouds and days."""

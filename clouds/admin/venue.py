@@ -9,6 +9,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from clouds import actions, refusals
 from clouds.admin import sheet
@@ -31,8 +32,8 @@ class VenueAdmin(OnlyItsFields, Buttons):
     readonly_fields = ["state", "conductor_was_heard", "cluster_took_a_task"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "time_zone", "opens_at", "closes_at", "closed_on"]}),
-        ("As it is", {"fields": ["state", "conductor_was_heard", "cluster_took_a_task"]}),
-        ("For venues on a machine of their own", {"fields": ["cluster"], "classes": ["collapse"]}),
+        (_("As it is"), {"fields": ["state", "conductor_was_heard", "cluster_took_a_task"]}),
+        (_("For venues on a machine of their own"), {"fields": ["cluster"], "classes": ["collapse"]}),
     ]
 
     def formfield_for_dbfield(
@@ -43,17 +44,17 @@ class VenueAdmin(OnlyItsFields, Buttons):
             return forms.ChoiceField(choices=_zones, help_text=db_field.help_text)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    @admin.display(description="state")
+    @admin.display(description=_("state"))
     def state(self, venue: Venue) -> str:
         """Open, closed, held or stopped."""
         return state_of(venue, timezone.now())
 
-    @admin.display(description="conductor last heard of")
+    @admin.display(description=_("conductor last heard of"))
     def conductor_was_heard(self, venue: Venue) -> str:
         """How long ago the conductor beat."""
         return ago(venue.conductor_beat_at)
 
-    @admin.display(description="cluster last took a task")
+    @admin.display(description=_("cluster last took a task"))
     def cluster_took_a_task(self, venue: Venue) -> str:
         """How long ago a task was done."""
         return ago(venue.canary_at)

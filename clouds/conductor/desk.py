@@ -8,8 +8,10 @@ from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from clouds import balloon, timeline
+from clouds.conductor import rehearsals
 from clouds.conductor.claims import Clerk
 from clouds.conductor.ledger import Part
+from clouds.conductor.performance import Marks
 from clouds.models import BalloonNote, Cloud, Plug, Run, Venue
 from clouds.models.run import WARM_UP
 from clouds.plugs import Address
@@ -25,11 +27,11 @@ DUE = Prepared(
         .oldest_first()
     )
 )
-PLAYING = Run.objects.playing().filter(conductor=Given("holder"))
+PLAYING = Run.everything.playing().filter(conductor=Given("holder"))
 MARKS = Prepared(lambda: PLAYING.only("pause_asked_by", "skips"))
 ASKED_TO_END = Prepared(lambda: PLAYING.exclude(end_asked_by="").only("end_asked_by"))
 NEWER_NOTES = BalloonNote.objects.filter(cloud=OuterRef("cloud"), noted_at__gt=OuterRef("started_at"))
-NOTED = Prepared(lambda: PLAYING.filter(Exists(NEWER_NOTES)).select_related("cloud"))
+NOTED = Prepared(lambda: PLAYING.filter(Exists(NEWER_NOTES), rehearsal=None).select_related("cloud"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,6 @@ class Outlet:
     address: Address
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """What curators want of a run that plays: that it pauses, and how many steps they have skipped so far."""
-
-    pause_asked_by: str
-    skips: int
-
-
 @dataclass(slots=True)
 class News:
     """What is new. `plugs` changes whenever a plug was added, changed or removed.
@@ -60,6 +54,7 @@ class News:
     parts: list[Part] = field(default_factory=list)
     endings: list[tuple[int, str]] = field(default_factory=list)
     marks: dict[int, Marks] = field(default_factory=dict)
+    rehearsals: list[Part] = field(default_factory=list)
     wishes: list[tuple[int, str]] = field(default_factory=list)
     stopped_at: datetime | None = None
     stopped_by: str = ""
@@ -86,11 +81,19 @@ def address_of(plug: Plug) -> Address:
     return Address(plug.host, plug.port, plug.child_id, plug.family, plug.mac, plug.simulated, plug.unguarded)
 
 
-def read(venue_id: int, holder: str, occupied: set[int], troubles: Mapping[int, str], *, of_plugs: bool = True) -> News:
-    """The news at this moment, or those that are not `of_plugs`; runs that may begin are claimed.
+def read(
+    venue_id: int,
+    holder: str,
+    occupied: set[int],
+    troubles: Mapping[int, str],
+    *,
+    of_plugs: bool = True,
+    rehearses: bool = False,
+) -> News:
+    """The news at this moment, or those that are neither `of_plugs` nor of rehearsals; runs that may begin are claimed.
 
     `occupied`: clouds on which nothing may begin yet. `troubles`: why the plugs of a cloud are not in order, "" if they
-    are; a cloud that is missing there has no plugs that are known.
+    are; a cloud that is missing there has no plugs that are known. `rehearses`: whether a rehearsal is under way.
     """
     now = timezone.now()
     (venue,) = VENUE(pk=venue_id)
@@ -105,10 +108,12 @@ def read(venue_id: int, holder: str, occupied: set[int], troubles: Mapping[int, 
         found = plugs.aggregate(n=Count("pk"), at=Max("changed_at"), wishes=Count("pk", filter=~Q(wish="")))
         news.plugs = (found["n"], found["at"])
         news.wishes = list(plugs.exclude(wish="").values_list("pk", "wish")) if found["wishes"] else []
-    if occupied:
+        news.rehearsals = rehearsals.claim(venue_id, holder, now)
+    if occupied or rehearses:
         news.endings += _endings(holder, now)
         news.marks = {run.pk: Marks(run.pause_asked_by, run.skips) for run in MARKS(holder=holder)}
-    news.is_wanted = not of_plugs or bool(venue.is_open(now) or waiting or occupied or news.wishes)
+    busy = waiting or occupied or rehearses or news.rehearsals or news.wishes
+    news.is_wanted = not of_plugs or bool(venue.is_open(now) or busy)
     return news
 
 

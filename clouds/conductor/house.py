@@ -15,14 +15,15 @@ from typing import Any
 from django.utils import timezone
 
 from clouds import doorbell, plugs
-from clouds.conductor import cluster, desk, ledger
+from clouds.conductor import cluster, desk, ledger, rehearsals
 from clouds.conductor.baton import BEAT_EVERY_SECONDS, Baton
 from clouds.conductor.desk import News, Outlet
 from clouds.conductor.garbage import Sweeper
 from clouds.conductor.journal import OUT_OF_REACH, Journal
-from clouds.conductor.performance import SHUT_DOWN, Performance, Pump, Rig, Troubles
+from clouds.conductor.performance import SHUT_DOWN, Pump, Rig, Troubles
+from clouds.conductor.performances import Performances
 from clouds.conductor.sightings import Sightings
-from clouds.models import Plug, Run
+from clouds.models import Plug
 from clouds.plugs import Actor, Confirmed, Reading, Relay
 
 LOOK_ROUND_EVERY_SECONDS = 0.5
@@ -61,7 +62,8 @@ class House:
         self._first_offs: dict[int, asyncio.Task[Confirmed]] = {}
         self._rigs: dict[int, Rig] = {}
         self._known_plugs: object = None
-        self._performances: dict[int, Performance] = {}
+        self._performances = Performances(journal, baton.holder, baton.allows_to_begin)
+        self._rehearsals = Performances(journal, baton.holder, baton.allows_to_begin)
         self._recovering: set[int] = set()
         self._chores: set[asyncio.Task[Any]] = set()
         self._told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -94,17 +96,18 @@ class House:
     async def _clear(self, why: str) -> None:
         """Every pump off and confirmed, what played marked, the baton laid down."""
         ends = [asyncio.ensure_future(actor.off()) for actor in self._actors.values()]
-        for performance in self._performances.values():
-            performance.end(Run.Outcome.STOPPED, why)
-        if tasks := [*ends, *self._chores]:
+        for playing in (self._performances, self._rehearsals):
+            playing.end_all(why)
+        performed = self._performances.tasks | self._rehearsals.tasks
+        if tasks := [*ends, *performed, *self._chores]:
             await asyncio.wait(tasks, timeout=LEAVE_WITHIN_SECONDS)
-        unfinished = set(self._performances)
-        for performance in self._performances.values():
-            performance.give_up()
+        unfinished = self._performances.run_ids
+        for playing in (self._performances, self._rehearsals):
+            playing.give_up()
         for task in [*ends, *self._chores]:
             task.cancel()
         await asyncio.gather(*(actor.close() for actor in self._actors.values()), return_exceptions=True)
-        await asyncio.gather(*ends, *self._chores, return_exceptions=True)
+        await asyncio.gather(*ends, *performed, *self._chores, return_exceptions=True)
         self._report(timezone.now())
         self._journal.write(ledger.hand_back, self._baton.holder, unfinished, why, timezone.now())
         self._journal.write(self._baton.lay_down)
@@ -149,8 +152,7 @@ class House:
         while True:
             wait, of_plugs = READ_EVERY_SECONDS, clock() >= plugs_due
             try:
-                occupied = {performance.part.cloud_id for performance in self._performances.values()}
-                occupied |= self._recovering
+                occupied = self._performances.cloud_ids | self._recovering
                 news = await self._journal.ask(
                     desk.read,
                     self._baton.venue_id,
@@ -158,6 +160,7 @@ class House:
                     occupied,
                     Troubles(self._rigs),
                     of_plugs=of_plugs,
+                    rehearses=bool(self._rehearsals.run_ids),
                 )
                 wait = await (self._begin(news.parts) if news.parts else self._act_on(news))
                 if news.plugs is not None:
@@ -169,7 +172,7 @@ class House:
     async def _begin(self, parts: Collection[ledger.Part]) -> float:
         """Have these performed; for a moment they have the interpreter to themselves, then the rest is read."""
         for part in parts:
-            self._perform(part)
+            self._performances.begin(part, self._rigs.get(part.cloud_id, Rig()))
         await asyncio.sleep(HEAD_START_SECONDS)
         return 0.0
 
@@ -179,7 +182,10 @@ class House:
             self._stopped_at = news.stopped_at
             if news.stopped_at is not None:
                 self._stop_everything(f"Everything was stopped by {news.stopped_by}.")
-        self._tell_performances(news)
+        for playing in (self._performances, self._rehearsals):
+            playing.tell(news.endings, news.marks)
+        for part in news.rehearsals:
+            self._do(rehearsals.perform(part, self._rehearsals))
         for plug_id, wish in news.wishes:
             self._grant(plug_id, wish)
         if news.plugs is not None and news.plugs != self._known_plugs:
@@ -188,35 +194,13 @@ class House:
         if not news.is_wanted:
             self.leave("The venue is closed.")
         if news.next_at is None:
-            if not self._performances:
+            if not (self._performances.run_ids or self._rehearsals.run_ids):
                 self._sweeper.sweep()
             return READ_EVERY_SECONDS
         return min(READ_EVERY_SECONDS, max(0.0, (news.next_at - timezone.now()).total_seconds()))
 
-    def _tell_performances(self, news: News) -> None:
-        for run_id, reason in news.endings:
-            if run_id in self._performances:
-                self._performances[run_id].end(Run.Outcome.STOPPED, reason)
-        for run_id, marks in news.marks.items():
-            if run_id in self._performances:
-                self._performances[run_id].heed(marks.pause_asked_by, marks.skips)
-
-    def _perform(self, part: ledger.Part) -> None:
-        rig = self._rigs.get(part.cloud_id, Rig())
-        performance = Performance(part, rig, self._journal, self._baton.holder, self._baton.allows_to_begin)
-        self._performances[part.run_id] = performance
-        task = performance.start()
-        self._chores.add(task)
-
-        def over(task: asyncio.Task[None]) -> None:
-            self._chores.discard(task)
-            self._performances.pop(part.run_id, None)
-
-        task.add_done_callback(over)
-
     def _stop_everything(self, reason: str) -> None:
-        for performance in self._performances.values():
-            performance.end(Run.Outcome.STOPPED, reason)
+        self._performances.end_all(reason)
         for actor in self._actors.values():
             actor.switch_off()
 
@@ -233,9 +217,7 @@ class House:
 
     async def _switch_off_by_hand(self, plug_id: int) -> None:
         cloud_id = self._outlets[plug_id].cloud_id
-        for performance in self._performances.values():
-            if performance.part.cloud_id == cloud_id:
-                performance.end(Run.Outcome.STOPPED, "A curator switched the plug off.")
+        self._performances.end_on(cloud_id, "A curator switched the plug off.")
         confirmed = await self._actors[plug_id].off()
         self._journal.write(ledger.answer, plug_id, f"It is off, confirmed at {confirmed.at:%H:%M:%S} UTC.")
 
@@ -248,6 +230,7 @@ class House:
             try:
                 self._recovering = await self._journal.ask(ledger.left_behind, self._baton.venue_id, self._baton.holder)
                 await self._fetch_plugs()
+                self._journal.write(rehearsals.lose, self._baton.venue_id, self._baton.holder, timezone.now())
                 break
             except OUT_OF_REACH:
                 await asyncio.sleep(BEAT_EVERY_SECONDS)
@@ -269,12 +252,12 @@ class House:
         # Shielded: who is cancelled while waiting must not take back what is to be written.
         await asyncio.shield(asyncio.wrap_future(self._journal.write(lose)))
         for part in taken_up:
-            self._perform(part)
+            self._performances.begin(part, self._rigs.get(cloud_id, Rig()))
         self._recovering.discard(cloud_id)
 
     def _first_offs_of(self, cloud_id: int) -> dict[int, asyncio.Task[Confirmed]]:
         pumps = self._rigs.get(cloud_id, Rig()).pumps.values()
-        return {pump.plug_id: self._first_offs[pump.plug_id] for pump in pumps}
+        return {pump.plug_id: self._first_offs[pump.plug_id] for pump in pumps if pump.plug_id is not None}
 
     async def _fetch_plugs(self) -> None:
         """Know the plugs as their rows say; what is new or has changed is switched off first.
@@ -311,9 +294,7 @@ class House:
         self._journal.write(ledger.by_hand, plug_id, seconds, confirmed.at)
 
     async def _let_go(self, actor: Actor, outlet: Outlet) -> None:
-        for performance in self._performances.values():
-            if performance.part.cloud_id == outlet.cloud_id:
-                performance.end(Run.Outcome.STOPPED, "Its plug was changed meanwhile.")
+        self._performances.end_on(outlet.cloud_id, "Its plug was changed meanwhile.")
         try:
             await actor.off()
         finally:

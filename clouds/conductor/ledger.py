@@ -24,14 +24,15 @@ BY_HAND = "Somebody switched it on at the plug itself; it was switched off."
 BY_TIMER = "The plug's own timer switched it off."
 
 CLOUD = Prepared(lambda: Cloud.objects.select_for_update().filter(pk=Given("pk")).order_by())
-PUFF = Prepared(lambda: Puff.objects.filter(run=Given("run"), step=Given("step")).order_by())
+PUFF = Prepared(lambda: Puff.everything.filter(run=Given("run"), step=Given("step")).order_by())
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """A run to be played. `started` is the moment of `started_at` on the monotonic clock, in seconds.
 
-    `fill` is that of the balloon at `fill_at`; what was due before `begin` is not played any more.
+    `fill` is that of the balloon at `fill_at`; what was due before `begin` is not played any more. A rehearsal may be
+    played at a higher `speed`; its steps, measures and fill are those of the real thing.
     """
 
     run_id: int
@@ -49,6 +50,8 @@ class Part:
     fill_at: datetime
     begin: timedelta = timedelta()
     skips: int = 0
+    rehearsal_id: int | None = None
+    speed: float = 1.0
 
     @classmethod
     def of(cls, run: Run, cloud: Cloud, steps: tuple[Step, ...], started_at: datetime, fill: float) -> "Part":
@@ -68,6 +71,8 @@ class Part:
             fill=fill,
             fill_at=started_at,
             skips=run.skips,
+            rehearsal_id=run.rehearsal_id,
+            speed=run.speed,
         )
 
 
@@ -88,14 +93,23 @@ def tag_of(run_id: int, step: int) -> str:
     return f"{run_id}.{step}"
 
 
-def open_puff(part: Part, cue: Cue, plug_id: int, on_at: datetime) -> None:
+def open_puff(part: Part, cue: Cue, plug_id: int | None, on_at: datetime) -> None:
     """A pump is on. Each write by itself, so that nobody who presses waits for both."""
     _puff_of(part, cue, plug_id, on_at)
-    Plug.objects.filter(pk=plug_id).update(relay=Plug.Relay.ON)
+    if plug_id is not None:
+        Plug.objects.filter(pk=plug_id).update(relay=Plug.Relay.ON)
 
 
 def close_puff(
-    part: Part, cue: Cue, plug_id: int, on_at: datetime, off_at: datetime, outcome: str, reason: str, *, confirmed: bool
+    part: Part,
+    cue: Cue,
+    plug_id: int | None,
+    on_at: datetime,
+    off_at: datetime,
+    outcome: str,
+    reason: str,
+    *,
+    confirmed: bool,
 ) -> None:
     """A pump is off again; one whose beginning was not written is written now."""
     with transaction.atomic():
@@ -105,26 +119,27 @@ def close_puff(
 def end_run(run_id: int, holder: str, outcome: Run.Outcome, reason: str, at: datetime) -> None:
     """A run has ended, unless somebody else has taken it over; who waits for its cloud may begin."""
     with transaction.atomic():
-        Run.objects.filter(pk=run_id, conductor=holder).end(outcome, reason, at)
+        Run.everything.filter(pk=run_id, conductor=holder).end(outcome, reason, at)
         doorbell.ring()
 
 
 def pause(run_id: int, holder: str, at: datetime) -> None:
     """A run pauses: its pump is off."""
-    Run.objects.playing().filter(pk=run_id, conductor=holder).update(paused_at=at)
+    Run.everything.playing().filter(pk=run_id, conductor=holder).update(paused_at=at)
 
 
 def go_on(run_id: int, holder: str, steps: tuple[Step, ...]) -> None:
     """A run goes on after a pause or a skip, with what stands here as its steps, the time that it lost included."""
     seconds = min(timeline.length(steps), timeline.LONGEST_SECONDS)
-    Run.objects.playing().filter(pk=run_id, conductor=holder).update(
+    Run.everything.playing().filter(pk=run_id, conductor=holder).update(
         paused_at=None, pause_asked_by="", steps=timeline.dump(steps), seconds=seconds
     )
 
 
 def hand_back(holder: str, unfinished: Iterable[int], reason: str, at: datetime) -> None:
     """A conductor leaves: runs that it claimed and never began end, those whose pumps are not known to be off don't."""
-    Run.objects.playing().filter(conductor=holder).exclude(pk__in=unfinished).end(Run.Outcome.STOPPED, reason, at)
+    playing = Run.everything.playing().filter(conductor=holder).exclude(pk__in=unfinished)
+    playing.end(Run.Outcome.STOPPED, reason, at)
 
 
 def by_hand(plug_id: int, seconds: int, off_at: datetime) -> None:
@@ -216,7 +231,7 @@ def fired_at(on_at: datetime, rule: Rule | None, tag: str) -> datetime | None:
     return on_at + timedelta(seconds=rule.delay) if rule is not None and fired else None
 
 
-def _puff_of(part: Part, cue: Cue, plug_id: int, on_at: datetime) -> Puff:
+def _puff_of(part: Part, cue: Cue, plug_id: int | None, on_at: datetime) -> Puff:
     """The row of a puff. It is written only once: `a_step_is_one_puff` keeps a second conductor from doing so, too."""
     return PUFF.first(run=part.run_id, step=cue.index) or Puff.objects.create(
         run_id=part.run_id,
@@ -229,16 +244,18 @@ def _puff_of(part: Part, cue: Cue, plug_id: int, on_at: datetime) -> Puff:
         planned_seconds=cue.seconds,
         on_at=on_at,
         simulated=part.simulated,
+        rehearsal_id=part.rehearsal_id,
     )
 
 
 def _close(puff: Puff, off_at: datetime, outcome: str, reason: str, *, confirmed: bool) -> None:
-    """End a puff and reckon on from it; one that has an end keeps it."""
+    """End a puff and reckon on from it; one that has an end keeps it, and one that was rehearsed gave no air."""
     off_at = max(off_at, puff.on_at)
     (cloud,) = CLOUD(pk=puff.cloud_id)
     fill = cloud.fill_at(off_at)
-    still_on = Puff.objects.still_on().filter(pk=puff.pk)
-    if not still_on.update(off_at=off_at, outcome=outcome, reason=reason[:300], confirmed=confirmed):
+    still_on = Puff.everything.still_on().filter(pk=puff.pk)
+    ended = still_on.update(off_at=off_at, outcome=outcome, reason=reason[:300], confirmed=confirmed)
+    if not ended or puff.rehearsal_id is not None:
         return
     since = off_at if cloud.fill_then_at is None else max(off_at, cloud.fill_then_at)
     Cloud.objects.filter(pk=cloud.pk).update(fill_then=fill, fill_then_at=since)

@@ -33,9 +33,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Pump:
-    """A cloud's pump, on its plug."""
+    """A cloud's pump, on its plug; a rehearsal's is on none that has a row."""
 
-    plug_id: int
+    plug_id: int | None
     actor: Actor
 
 
@@ -59,10 +59,18 @@ class Rig:
             raise Unreachable(f"The cloud has no plug that {do}s.")
         return self.pumps[do]
 
-    async def settle(self, do: Do) -> None:
-        """Wait until the other pump has been off for half a second."""
+    async def settle(self, do: Do, seconds: float = BETWEEN_PUMPS_SECONDS) -> None:
+        """Wait until the other pump has been off for so long."""
         for pump in [pump for other, pump in self.pumps.items() if other is not do]:
-            await pump.actor.off_for(BETWEEN_PUMPS_SECONDS)
+            await pump.actor.off_for(seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What curators want of a run that plays: that it pauses, and how many steps they have skipped so far."""
+
+    pause_asked_by: str
+    skips: int
 
 
 class Troubles(Mapping[int, str]):
@@ -119,17 +127,17 @@ class Performance:
             # In its turn: a task that is cancelled before it has begun never runs, and would write nothing.
             asyncio.get_running_loop().call_soon(self._task.cancel)
 
-    def heed(self, pause_asked_by: str, skips: int) -> None:
+    def heed(self, marks: Marks) -> None:
         """Pause, go on, or skip what is under way, as curators want it by now; told again and again."""
-        if pause_asked_by != self._wants_pause:
-            self._wants_pause = pause_asked_by
-            if not pause_asked_by:
+        if marks.pause_asked_by != self._wants_pause:
+            self._wants_pause = marks.pause_asked_by
+            if not marks.pause_asked_by:
                 self._go_on.set()
             else:
                 self._go_on.clear()
-                self._interrupt(f"Paused by {pause_asked_by}.")
-        if skips > self._skips:
-            self._skips, self._skips_rest = skips, True
+                self._interrupt(f"Paused by {marks.pause_asked_by}.")
+        if marks.skips > self._skips:
+            self._skips, self._skips_rest = marks.skips, True
             self._interrupt("A curator skipped the rest of this step.")
 
     def _interrupt(self, why: str) -> None:
@@ -189,7 +197,7 @@ class Performance:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LONGEST_PAUSE_SECONDS):
                     await self._go_on.wait()
-        gap = max(BETWEEN_PUMPS_SECONDS, clock() - since)
+        gap = max(BETWEEN_PUMPS_SECONDS, (clock() - since) * self.part.speed)
         steps = timeline.resumed(self.part.steps, at, gap, skip=self._skips_rest)
         self.part = replace(self.part, steps=steps)
         self._why, self._interruption, self._skips_rest = (Run.Outcome.STOPPED, SHUT_DOWN), "", False
@@ -209,22 +217,22 @@ class Performance:
         return replace(cue, until=cue.at + timedelta(seconds=fits))
 
     def _fill_by(self, moment: float) -> float:
-        rested = max(moment, asyncio.get_running_loop().time()) - self._fill_at
+        rested = (max(moment, asyncio.get_running_loop().time()) - self._fill_at) * self.part.speed
         return balloon.after(self._fill, max(0.0, rested), Do.REST, self.part.measures)
 
     def _reckon(self, do: Do, seconds: float) -> None:
         """A pump was on for so long, until now."""
-        now = asyncio.get_running_loop().time()
-        rested = balloon.after(self._fill, max(0.0, now - seconds - self._fill_at), Do.REST, self.part.measures)
-        self._fill, self._fill_at = balloon.after(rested, seconds, do, self.part.measures), now
+        now, speed, measures = asyncio.get_running_loop().time(), self.part.speed, self.part.measures
+        rested = balloon.after(self._fill, max(0.0, now - seconds - self._fill_at) * speed, Do.REST, measures)
+        self._fill, self._fill_at = balloon.after(rested, seconds * speed, do, measures), now
 
     def _now(self) -> timedelta:
-        return timedelta(seconds=asyncio.get_running_loop().time() - self.part.started)
+        return timedelta(seconds=(asyncio.get_running_loop().time() - self.part.started) * self.part.speed)
 
     async def _puff(self, cue: Cue) -> None:
         """One stretch of a pump's time: on, and off and confirmed whatever happens."""
         pump = self._rig.get(cue.do)
-        await self._rig.settle(cue.do)
+        await self._rig.settle(cue.do, BETWEEN_PUMPS_SECONDS / self.part.speed)
         tag, actor = ledger.tag_of(self.part.run_id, cue.index), pump.actor
         is_on = False
         error: PlugError | asyncio.CancelledError | None = None
@@ -263,7 +271,14 @@ class Performance:
         raise asyncio.CancelledError
 
     def _write_puff(
-        self, cue: Cue, plug_id: int, on_at: datetime, confirmed: Confirmed, error: BaseException | None, *, is_on: bool
+        self,
+        cue: Cue,
+        plug_id: int | None,
+        on_at: datetime,
+        confirmed: Confirmed,
+        error: BaseException | None,
+        *,
+        is_on: bool,
     ) -> None:
         tag = ledger.tag_of(self.part.run_id, cue.index)
         off_at, remark = _end_of(on_at, confirmed, tag)
@@ -283,7 +298,8 @@ class Performance:
             raise Preempted("The database does not answer, so nothing new was begun.")
 
     def _moment(self, offset: timedelta) -> float:
-        return self.part.started + offset.total_seconds()
+        """When, by the loop's clock, that is due which comes so long after the start."""
+        return self.part.started + offset.total_seconds() / self.part.speed
 
     async def _until(self, offset: timedelta) -> None:
         await asyncio.sleep(max(0.0, self._moment(offset) - asyncio.get_running_loop().time()))

@@ -5,12 +5,13 @@ from clouds.models.cloud import BalloonNote, Cloud
 from clouds.models.plug import Plug
 from clouds.models.program import Program, ProgramStep
 from clouds.models.puff import Puff
+from clouds.models.rehearsal import Rehearsal
 from clouds.models.run import Run
 from clouds.models.show import CalledOff, Show, ShowCloud, ShowDate
 from clouds.models.user import User
 from clouds.models.venue import Venue
 
 __all__ = [
-    "Act", "BalloonNote", "CalledOff", "Cloud", "Plug", "Program", "ProgramStep", "Puff", "Run", "Show", "ShowCloud",
-    "ShowDate", "User", "Venue",
+    "Act", "BalloonNote", "CalledOff", "Cloud", "Plug", "Program", "ProgramStep", "Puff", "Rehearsal", "Run", "Show",
+    "ShowCloud", "ShowDate", "User", "Venue",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from clouds.models.venue import Venue
 
@@ -14,27 +15,27 @@ class Act(models.Model):
     class Kind(models.TextChoices):
         """What was done."""
 
-        STOP = "stop", "stopped everything"
-        RELEASE = "release", "released"
-        HOLD = "hold", "held"
-        END_HOLD = "end_hold", "ended a hold"
-        PLAY = "play", "ran something now"
-        REPLACE = "replace", "replaced what played"
-        END = "end", "ended a run"
-        PAUSE = "pause", "paused a run"
-        RESUME = "resume", "resumed a run"
-        SKIP = "skip", "skipped a step"
-        NOTE = "note", "noted a fill"
-        WISH = "wish", "asked something of a plug"
-        SHOW = "show", "changed a show"
-        REHEARSE = "rehearse", "rehearsed"
+        STOP = "stop", _("stopped everything")
+        RELEASE = "release", _("released")
+        HOLD = "hold", _("held")
+        END_HOLD = "end_hold", _("ended a hold")
+        PLAY = "play", _("ran something now")
+        REPLACE = "replace", _("replaced what played")
+        END = "end", _("ended a run")
+        PAUSE = "pause", _("paused a run")
+        RESUME = "resume", _("resumed a run")
+        SKIP = "skip", _("skipped a step")
+        NOTE = "note", _("noted a fill")
+        WISH = "wish", _("asked something of a plug")
+        SHOW = "show", _("changed a show")
+        REHEARSE = "rehearse", _("rehearsed")
 
-    kind = models.CharField("what", max_length=8, choices=Kind)
+    kind = models.CharField(_("what"), max_length=8, choices=Kind)
     venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="acts")
     about = models.CharField(max_length=300, blank=True)
     done_at = models.DateTimeField()
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    name = models.CharField("who", max_length=80)
+    name = models.CharField(_("who"), max_length=80)
 
     objects: ClassVar = models.Manager["Act"]()
 

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from clouds import addresses
 from clouds.models.cloud import Cloud
@@ -23,48 +24,52 @@ class Plug(models.Model):
     class Pump(models.TextChoices):
         """What hangs on it."""
 
-        INFLATE = "inflate", "inflates"
-        DEFLATE = "deflate", "deflates"
+        INFLATE = "inflate", _("inflates")
+        DEFLATE = "deflate", _("deflates")
 
     class Family(models.TextChoices):
         """How it is spoken to."""
 
-        LEGACY = "legacy", "Kasa, port 9999"
+        LEGACY = "legacy", _("Kasa, port 9999")
 
     class Relay(models.TextChoices):
         """Whether it is switched on, as far as anyone can know."""
 
-        ON = "on", "on"
-        OFF = "off", "off"
-        UNKNOWN = "unknown", "unknown"
+        ON = "on", _("on")
+        OFF = "off", _("off")
+        UNKNOWN = "unknown", _("unknown")
 
     class Wish(models.TextChoices):
         """What a curator asks the conductor to do with it."""
 
-        NOTHING = "", "nothing"
-        TEST = "test", "test it"
-        OFF = "off", "switch it off now"
+        NOTHING = "", _("nothing")
+        TEST = "test", _("test it")
+        OFF = "off", _("switch it off now")
 
     venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="plugs")
     cloud = models.ForeignKey(Cloud, on_delete=models.PROTECT, null=True, blank=True, related_name="plugs")
-    pump = models.CharField("what it does", max_length=8, choices=Pump, default=Pump.INFLATE)
+    pump = models.CharField(_("what it does"), max_length=8, choices=Pump, default=Pump.INFLATE)
     name = models.CharField(max_length=80)
-    host = models.CharField("address", max_length=253, help_text="Such as 192.168.1.20, or a host name.")
+    host = models.CharField(_("address"), max_length=253, help_text=_("Such as 192.168.1.20, or a host name."))
     port = models.PositiveIntegerField(default=9999, validators=[MinValueValidator(1), MaxValueValidator(65535)])
-    child_id = models.CharField("outlet", max_length=64, blank=True, editable=False)
+    child_id = models.CharField(_("outlet"), max_length=64, blank=True, editable=False)
     family = models.CharField(max_length=12, choices=Family, default=Family.LEGACY)
     mac = models.CharField(
-        "MAC address",
+        _("MAC address"),
         max_length=17,
         blank=True,
-        validators=[RegexValidator(r"^([0-9A-F]{2}:){5}[0-9A-F]{2}$", "Write it as 50:C7:BF:00:00:00.")],
-        help_text="Learned when the plug first answers, and no other device is switched after that. Clear it when you "
-        "replace the plug.",
+        validators=[RegexValidator(r"^([0-9A-F]{2}:){5}[0-9A-F]{2}$", _("Write it as 50:C7:BF:00:00:00."))],
+        help_text=_(
+            "Learned when the plug first answers, and no other device is switched after that. Clear it when you "
+            "replace the plug."
+        ),
     )
-    simulated = models.BooleanField(default=False, help_text="A simulated plug on this machine, for trying things out.")
+    simulated = models.BooleanField(
+        default=False, help_text=_("A simulated plug on this machine, for trying things out.")
+    )
     unguarded = models.BooleanField(
         default=False,
-        help_text="Use it although it has no timer of its own: when everything here fails at once, it stays on.",
+        help_text=_("Use it although it has no timer of its own: when everything here fails at once, it stays on."),
     )
 
     changed_at = models.DateTimeField(auto_now=True, editable=False)
@@ -72,7 +77,7 @@ class Plug(models.Model):
     relay = models.CharField(max_length=8, choices=Relay, default=Relay.UNKNOWN, editable=False)
     trouble = models.CharField(max_length=300, blank=True, editable=False)
     model = models.CharField(max_length=40, blank=True, editable=False)
-    seen_at = models.DateTimeField("last seen", null=True, editable=False)
+    seen_at = models.DateTimeField(_("last seen"), null=True, editable=False)
 
     wish = models.CharField(max_length=8, choices=Wish, default=Wish.NOTHING, blank=True, editable=False)
     wished_by = models.CharField(max_length=80, blank=True, editable=False)
@@ -86,17 +91,17 @@ class Plug(models.Model):
             models.UniqueConstraint(
                 fields=["cloud", "pump"],
                 name="a_cloud_has_one_plug_for_each_pump",
-                violation_error_message="This cloud has a plug that does this already.",
+                violation_error_message=_("This cloud has a plug that does this already."),
             ),
             models.UniqueConstraint(
                 fields=["host", "port", "child_id"],
                 name="an_outlet_is_one_plug",
-                violation_error_message="There is a plug at this address already.",
+                violation_error_message=_("There is a plug at this address already."),
             ),
             models.CheckConstraint(
                 name="a_plugs_port_is_a_port",
                 condition=Q(port__gte=1, port__lte=65535),
-                violation_error_message="A port is a number from 1 to 65535.",
+                violation_error_message=_("A port is a number from 1 to 65535."),
             ),
         ]
 

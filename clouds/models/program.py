@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clouds import timeline
 from clouds.timeline import Do, Step
@@ -16,10 +18,10 @@ MOST_SCALE_PERCENT = 400
 def scale_field() -> "models.PositiveSmallIntegerField[int, int]":
     """A share in percent by which inflation is multiplied."""
     return models.PositiveSmallIntegerField(
-        "scale in %",
+        gettext_lazy("scale in %"),
         default=100,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_SCALE_PERCENT)],
-        help_text="Multiplies the seconds of inflating, and only these.",
+        help_text=_("Multiplies the seconds of inflating, and only these."),
     )
 
 
@@ -31,7 +33,7 @@ class Program(models.Model):
     repeats = models.PositiveSmallIntegerField(
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_REPEATS)],
-        help_text="How often all its steps are played, one time after the other.",
+        help_text=gettext_lazy("How often all its steps are played, one time after the other."),
     )
     scale_percent = scale_field()
 
@@ -64,19 +66,19 @@ class ProgramStep(models.Model):
 
     program = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveIntegerField(default=0)
-    do = models.CharField("what", max_length=8, choices=[(do.value, do.value) for do in Do])
+    do = models.CharField(gettext_lazy("what"), max_length=8, choices=[(do.value, do.value) for do in Do])
     seconds = models.FloatField(validators=[MinValueValidator(0.1), MaxValueValidator(timeline.LONGEST_SECONDS)])
 
     objects: ClassVar = models.Manager["ProgramStep"]()
 
     class Meta:
         ordering = ["position", "pk"]
-        verbose_name = "step"
+        verbose_name = gettext_lazy("step")
         constraints = [
             models.CheckConstraint(
                 name="a_steps_seconds_are_within_bounds",
                 condition=Q(seconds__gt=0, seconds__lte=timeline.LONGEST_SECONDS),
-                violation_error_message="A step lasts longer than 0 seconds, and at most 48 hours.",
+                violation_error_message=gettext_lazy("A step lasts longer than 0 seconds, and at most 48 hours."),
             )
         ]
 

@@ -6,9 +6,11 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from clouds.models.cloud import Cloud
 from clouds.models.plug import Plug
+from clouds.models.rehearsal import ForReal, Rehearsal
 from clouds.models.run import Run
 from clouds.timeline import Do
 
@@ -29,6 +31,9 @@ class PuffQuerySet(models.QuerySet["Puff"]):
         return self.filter(Q(on_at__lt=on_at) | Q(on_at=on_at, pk__lt=pk))
 
 
+PuffManager = ForReal.from_queryset(PuffQuerySet)
+
+
 class Puff(models.Model):
     """A row of the history.
 
@@ -40,20 +45,20 @@ class Puff(models.Model):
     class Source(models.TextChoices):
         """Who switched it on."""
 
-        VISITOR = "visitor", "a visitor"
-        CURATOR = "curator", "a curator"
-        SHOW = "show", "a show"
-        API = "api", "the API"
-        HAND = "hand", "by hand at the plug"
+        VISITOR = "visitor", _("a visitor")
+        CURATOR = "curator", _("a curator")
+        SHOW = "show", _("a show")
+        API = "api", _("the API")
+        HAND = "hand", _("by hand at the plug")
 
     class Outcome(models.TextChoices):
         """How it ended."""
 
-        ON = "", "on now"
-        DONE = "done", "done"
-        STOPPED = "stopped", "stopped"
-        FAILED = "failed", "failed"
-        LOST = "lost", "lost"
+        ON = "", _("on now")
+        DONE = "done", _("done")
+        STOPPED = "stopped", _("stopped")
+        FAILED = "failed", _("failed")
+        LOST = "lost", _("lost")
 
     cloud = models.ForeignKey(Cloud, on_delete=models.PROTECT, related_name="puffs")
     run = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, blank=True, related_name="puffs")
@@ -71,8 +76,10 @@ class Puff(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     confirmed = models.BooleanField(default=True)
     simulated = models.BooleanField(default=False)
+    rehearsal = models.ForeignKey(Rehearsal, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
 
-    objects: ClassVar = PuffQuerySet.as_manager()
+    objects: ClassVar = PuffManager()
+    everything: ClassVar = PuffQuerySet.as_manager()
 
     class Meta:
         ordering = ["-on_at", "-pk"]

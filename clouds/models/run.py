@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from clouds import timeline
 from clouds.models.cloud import Cloud
+from clouds.models.rehearsal import ForReal, Rehearsal
 from clouds.models.show import Show
 from clouds.models.venue import Venue
 
@@ -51,6 +52,10 @@ class RunQuerySet(models.QuerySet["Run"]):
         """Those whose time has come by then."""
         return self.filter(due_at__lte=at)
 
+    def rehearsed(self) -> "RunQuerySet":
+        """Those that are rehearsals; `everything` has them."""
+        return self.filter(rehearsal__isnull=False)
+
     def oldest_first(self) -> "RunQuerySet":
         """In the order in which they are due."""
         return self.order_by("due_at", "pk")
@@ -58,6 +63,9 @@ class RunQuerySet(models.QuerySet["Run"]):
     def end(self, outcome: "Run.Outcome", reason: str, at: datetime) -> int:
         """End those of these that have not ended; how many that were."""
         return self.live().update(state=Run.State.ENDED, outcome=outcome, reason=reason[:300], ended_at=at)
+
+
+RunManager = ForReal.from_queryset(RunQuerySet)
 
 
 class Run(models.Model):
@@ -109,6 +117,9 @@ class Run(models.Model):
     title = models.CharField(max_length=80, blank=True, help_text="The show or program it was, by its name then.")
     show = models.ForeignKey(Show, on_delete=models.PROTECT, null=True, blank=True, related_name="runs")
     nominal_at = models.DateTimeField(null=True, blank=True, help_text="The moment at which its show was due.")
+    rehearsal = models.ForeignKey(
+        Rehearsal, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: it is for real."
+    )
     priority = models.BooleanField(default=False)
     protected = models.BooleanField(default=True)
     replaces = models.BooleanField(default=False)
@@ -118,12 +129,15 @@ class Run(models.Model):
     conductor = models.CharField(max_length=200, blank=True, editable=False)
     end_asked_by = models.CharField(max_length=80, blank=True, editable=False)
 
-    objects: ClassVar = RunQuerySet.as_manager()
+    objects: ClassVar = RunManager()
+    everything: ClassVar = RunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["cloud"], condition=Q(state="playing"), name="one_run_plays_on_a_cloud"),
+            models.UniqueConstraint(
+                fields=["cloud"], condition=Q(state="playing", rehearsal=None), name="one_run_plays_on_a_cloud"
+            ),
             models.UniqueConstraint(
                 fields=["cloud", "asked_by"],
                 condition=Q(source="visitor") & ~Q(state="ended"),
@@ -155,6 +169,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cloud}, {self.get_source_display()}, {self.asked_at:%Y-%m-%d %H:%M:%S}"
+
+    @property
+    def speed(self) -> float:
+        """How many times as fast as for real it is played."""
+        return self.rehearsal.speed if self.rehearsal else 1.0
 
     @property
     def plan(self) -> tuple[timeline.Step, ...]:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from clouds import processes, recurrence
 
@@ -93,26 +94,30 @@ class Venue(models.Model):
     name = models.CharField(max_length=80)
     slug = models.SlugField(unique=True)
     time_zone = models.CharField(
-        max_length=60, default="UTC", validators=[validate_time_zone], help_text="IANA name, such as Europe/Berlin."
+        max_length=60, default="UTC", validators=[validate_time_zone], help_text=_("IANA name, such as Europe/Berlin.")
     )
-    opens_at = models.TimeField("opens", null=True, blank=True, help_text="Leave both empty if it is always open.")
-    closes_at = models.TimeField("closes", null=True, blank=True)
+    opens_at = models.TimeField(
+        _("opens"), null=True, blank=True, help_text=_("Leave both empty if it is always open.")
+    )
+    closes_at = models.TimeField(_("closes"), null=True, blank=True)
     closed_on = models.TextField(
-        "closed days",
+        _("closed days"),
         blank=True,
         max_length=20_000,
         validators=[validate_closed_days],
-        help_text="One line for each: 2026-12-25, or 2026-12-24 to 2026-12-26: Christmas. "
-        "Hours that go past midnight belong to the day on which they begin.",
+        help_text=_(
+            "One line for each: 2026-12-25, or 2026-12-24 to 2026-12-26: Christmas. "
+            "Hours that go past midnight belong to the day on which they begin."
+        ),
     )
     cluster = models.SlugField(
-        default=default_cluster, help_text="The django-q2 cluster that reaches this venue's plugs."
+        default=default_cluster, help_text=_("The django-q2 cluster that reaches this venue's plugs.")
     )
 
     stopped_at = models.DateTimeField(null=True, editable=False)
     stopped_by = models.CharField(max_length=80, blank=True, editable=False)
     held_until = models.DateTimeField(null=True, editable=False)
-    held_because = models.CharField("reason", max_length=200, blank=True, editable=False)
+    held_because = models.CharField(_("reason"), max_length=200, blank=True, editable=False)
 
     conductor = models.CharField(max_length=200, blank=True, editable=False)
     conductor_beat_at = models.DateTimeField(null=True, editable=False)
@@ -130,7 +135,7 @@ class Venue(models.Model):
                 name="a_venue_opens_and_closes_or_neither",
                 condition=Q(opens_at__isnull=True, closes_at__isnull=True)
                 | Q(opens_at__isnull=False, closes_at__isnull=False) & ~Q(opens_at=F("closes_at")),
-                violation_error_message="Give an opening and a closing time that differ, or leave both empty.",
+                violation_error_message=_("Give an opening and a closing time that differ, or leave both empty."),
             )
         ]
 

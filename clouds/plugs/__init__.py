@@ -4,13 +4,17 @@
 curator understands.
 """
 
+from collections.abc import Callable
+
 from clouds.plugs.actor import Actor
 from clouds.plugs.driver import Address, Driver, Reading, Rule
 from clouds.plugs.errors import CutShort, NotAPlug, NoTimer, PlugError, Preempted, Refused, Stranger, Unreachable
 from clouds.plugs.facts import Confirmed, Relay
 from clouds.plugs.legacy import LegacyDriver
+from clouds.plugs.rehearsal import FAMILY, NOWHERE, RehearsalDriver
 
 __all__ = [
+    "NOWHERE",
     "Actor",
     "Address",
     "Confirmed",
@@ -31,7 +35,7 @@ __all__ = [
 ]
 
 # A family of devices is one more entry here: a class with the methods of `Driver`.
-DRIVERS: dict[str, type[LegacyDriver]] = {"legacy": LegacyDriver}
+DRIVERS: dict[str, Callable[[Address], Driver]] = {"legacy": LegacyDriver, FAMILY: RehearsalDriver}
 
 
 def driver_for(address: Address) -> Driver:

@@ -8,6 +8,7 @@ from django.template import RequestContext
 from django.utils import timezone
 from django.utils.timesince import timesince
 
+from clouds import planning
 from clouds.forms import HoldForm
 from clouds.models import Venue
 
@@ -50,4 +51,5 @@ def strip(context: RequestContext) -> dict[str, Any]:
         for venue in (Venue.objects.all() if may_see else [])
     ]
     back = request.get_full_path() if request.method == "GET" else ""
-    return {"venues": venues, "may_hold": may_hold, "back": back}
+    behind = planning.clock_is_behind(now) if may_see else None
+    return {"venues": venues, "may_hold": may_hold, "back": back, "behind": behind}

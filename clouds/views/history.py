@@ -22,7 +22,7 @@ PAGE = 50
 CHUNK = 500
 COLUMNS = [
     "puff", "cloud", "time zone", "on", "off", "who", "why", "did", "planned seconds", "real seconds", "outcome",
-    "reason", "times confirmed", "simulated",
+    "reason", "times confirmed", "simulated", "rehearsed at speed",
 ]  # fmt: skip
 
 
@@ -69,14 +69,14 @@ def table(request: HttpRequest) -> HttpResponseBase:
 @reads
 def puff(request: HttpRequest, pk: int) -> HttpResponse:
     """One puff."""
-    found = Puff.objects.filter(pk=pk).select_related("cloud__venue", "asked_by", "run", "plug").first()
+    found = Puff.everything.filter(pk=pk).select_related("cloud__venue", "asked_by", "run", "plug", "rehearsal").first()
     if found is None:
         return sorry(request, 404, "There is no such puff.")
     return render(request, "clouds/puff.html", {"puff": found})
 
 
 def _select(wanted: Q) -> PuffQuerySet:
-    return Puff.objects.filter(wanted).select_related("cloud__venue", "asked_by").newest_first()
+    return Puff.everything.filter(wanted).select_related("cloud__venue", "asked_by", "rehearsal").newest_first()
 
 
 class _Line:
@@ -120,6 +120,7 @@ def _cells(puff: Puff) -> list[Any]:
         puff.reason,
         "yes" if puff.confirmed else "no",
         "yes" if puff.simulated else "no",
+        puff.rehearsal.speed if puff.rehearsal else "",
     ]
 
 

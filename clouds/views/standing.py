@@ -1,6 +1,5 @@
 """How a cloud stands: what the sky and the cloud's own page say of it."""
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import TypeVar
 
 from django.db.models import OuterRef, Subquery
 
-from clouds import balloon
+from clouds import pictures
 from clouds.models import Cloud, Plug, Puff, Run
 from clouds.timeline import Do
 
@@ -63,8 +62,8 @@ class Standing:
 
     @property
     def scale(self) -> str:
-        """How large to draw it beside a full one: the area follows the fill, and an empty balloon is not nothing."""
-        return f"{0.36 + 0.64 * math.sqrt(min(self.fill, balloon.FULL)):.3f}"
+        """How large to draw it."""
+        return pictures.scale_of(self.fill)
 
     @property
     def is_lively(self) -> bool:

@@ -1,5 +1,6 @@
-"""A curator who has never seen it makes a program, schedules it on three clouds, and watches it happen."""
+"""A curator who has never seen it makes a program, rehearses it, schedules it on three clouds, and watches."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -31,7 +32,7 @@ def fill_step(page: Page, place: int, do: str, seconds: str) -> None:
     page.locator(f"#id_steps-{place}-seconds").fill(seconds)
 
 
-def test_a_curator_makes_a_program_schedules_it_on_three_clouds_and_watches_it_happen(
+def test_a_curator_makes_a_program_rehearses_it_schedules_it_on_three_clouds_and_watches_it_happen(
     page: Page, gallery: tuple[site.Simulator, str]
 ) -> None:
     simulator, address = gallery
@@ -47,6 +48,20 @@ def test_a_curator_makes_a_program_schedules_it_on_three_clouds_and_watches_it_h
     expect(page.locator("figure.picture svg")).to_be_visible()
     expect(page.get_by_text("stays below the line")).to_be_visible()
     assert [step.do for step in Program.objects.get(name="Two sighs").plan()] == ["inflate", "rest", "inflate"]
+
+    form = page.locator("#rehearse")
+    for box in form.get_by_role("checkbox").all():
+        box.check()
+    form.get_by_label("Stagger in s").fill("2")
+    form.get_by_label("Times as fast").fill("4")
+    form.get_by_role("button", name="Rehearse").click()
+    expect(page.locator("#scene-cumulus .does")).to_have_text("inflates")
+    expect(page.locator("#scene-stratus .does")).to_have_text("waits for its turn")
+    expect(page.locator("#status")).to_have_text("The rehearsal is over: everything was played as planned.")
+    expect(page.locator("#scene-stratus")).to_have_attribute("data-fill", re.compile("^1[1-4]$"))
+    assert simulator.remote.record() == []
+    assert not Puff.objects.exists()
+    assert Puff.everything.count() == 6
 
     begin = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=25)
     page.goto(f"{address}/admin/clouds/show/add/")
@@ -82,4 +97,5 @@ def test_a_curator_makes_a_program_schedules_it_on_three_clouds_and_watches_it_h
         assert moments == pytest.approx([0, 2, 3, 6], abs=0.5)
     page.goto(f"{address}/history/")
     expect(page.locator("#puffs")).to_contain_text("part of a show")
+    expect(page.locator("#puffs")).to_contain_text("rehearsal, 4 times as fast")
     assert Puff.objects.filter(source=Puff.Source.SHOW, outcome=Puff.Outcome.DONE).count() == 6

@@ -13,7 +13,7 @@ from django.utils import timezone
 from clouds.balloon import Measures
 from clouds.conductor import ledger, performance
 from clouds.conductor.ledger import Part
-from clouds.conductor.performance import Performance, Pump, Rig
+from clouds.conductor.performance import Marks, Performance, Pump, Rig
 from clouds.models import Run
 from clouds.plugs import Actor, Relay, actor
 from clouds.timeline import Do, Step
@@ -395,11 +395,11 @@ def test_a_pause_just_before_a_cue_keeps_all_of_it() -> None:
         playing = stage.performance(Step(Do.REST, 0.3), inflate(0.6))
         task = playing.start()
         await asyncio.sleep(0.1)
-        playing.heed("Ada", 0)
+        playing.heed(Marks("Ada", 0))
         await until(lambda: stage.paper.pauses, "it pauses")
         await asyncio.sleep(0.4)
         assert not stage.changes
-        playing.heed("", 0)
+        playing.heed(Marks("", 0))
         await task
         (_, on, on_at), (_, off, off_at) = stage.changes
         assert (on, off) == (True, False)
@@ -541,12 +541,12 @@ class TestPauses:
             playing = stage.performance(inflate(1.5), Step(Do.REST, 0.2), inflate(0.6))
             task = playing.start()
             await until(lambda: stage.paper.puffs, "it is on")
-            playing.heed("Ada", 0)
+            playing.heed(Marks("Ada", 0))
             await until(lambda: stage.paper.pauses, "it pauses")
             assert not stage.inflate.relay_on
-            playing.heed("Ada", 0)
+            playing.heed(Marks("Ada", 0))
             await asyncio.sleep(0.3)
-            playing.heed("", 0)
+            playing.heed(Marks("", 0))
             await task
             ons = [at for _, state, at in stage.changes if state]
             offs = [at for _, state, at in stage.changes if not state]
@@ -568,9 +568,9 @@ class TestPauses:
             playing = stage.performance(inflate(1.2))
             task = playing.start()
             await until(lambda: stage.paper.puffs, "it is on")
-            playing.heed("Ada", 0)
+            playing.heed(Marks("Ada", 0))
             await until(lambda: stage.paper.plans, "it goes on by itself")
-            playing.heed("Ada", 0)  # what is read may be older than what was written
+            playing.heed(Marks("Ada", 0))  # what is read may be older than what was written
             await task
 
         assert play(scene).ends == [("done", "")]
@@ -580,7 +580,7 @@ class TestPauses:
             playing = stage.performance(inflate(LONG))
             task = playing.start()
             await until(lambda: stage.paper.puffs, "it is on")
-            playing.heed("Ada", 0)
+            playing.heed(Marks("Ada", 0))
             await until(lambda: stage.paper.pauses, "it pauses")
             playing.end(Run.Outcome.STOPPED, "Ended by Ada.")
             await asyncio.wait_for(task, 5)
@@ -593,11 +593,11 @@ class TestPauses:
             playing.part = replace(playing.part, started=now() + 0.3)
             task = playing.start()
             await asyncio.sleep(0)
-            playing.heed("Ada", 0)
+            playing.heed(Marks("Ada", 0))
             await until(lambda: stage.paper.pauses, "it pauses")
             await asyncio.sleep(0.8)
             assert stage.changes == []
-            playing.heed("", 0)
+            playing.heed(Marks("", 0))
             await task
             assert [state for _, state, _ in stage.changes] == [True, False]
 
@@ -608,8 +608,8 @@ class TestPauses:
             playing = stage.performance(inflate(LONG), Step(Do.REST, 0.1), inflate(0.2))
             task = playing.start()
             await until(lambda: stage.paper.puffs, "it is on")
-            playing.heed("", 1)
-            playing.heed("", 1)
+            playing.heed(Marks("", 1))
+            playing.heed(Marks("", 1))
             await asyncio.wait_for(task, 5)
             assert [state for _, state, _ in stage.changes] == [True, False, True, False]
 

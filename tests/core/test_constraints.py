@@ -19,6 +19,7 @@ from clouds.models import (
     Program,
     ProgramStep,
     Puff,
+    Rehearsal,
     Run,
     Show,
     ShowCloud,
@@ -62,6 +63,19 @@ def set_cloud(**fields: object) -> Deed:
 
 def set_plug(**fields: object) -> Deed:
     return lambda it: Plug.objects.filter(pk=it.plug.pk).update(**fields)
+
+
+def rehearsal(**fields: object) -> Rehearsal:
+    return Rehearsal.objects.create(**{"venue": Venue.objects.get(), "title": "Gale", "asked_at": NOON} | fields)
+
+
+def add_rehearsal(**fields: object) -> Deed:
+    return lambda it: rehearsal(**fields)
+
+
+def rehearsed(deed: Callable[..., Deed], **fields: object) -> Deed:
+    """One that is a rehearsal."""
+    return lambda it: deed(rehearsal=rehearsal(), **fields)(it)
 
 
 def add_plug(**fields: object) -> Deed:
@@ -149,7 +163,8 @@ def a_run(**fields: object) -> Callable[[Show, Gallery], object]:
 
 
 NOUNS = (
-    Act, BalloonNote, CalledOff, Cloud, Plug, Program, ProgramStep, Puff, Run, Show, ShowCloud, ShowDate, User, Venue,
+    Act, BalloonNote, CalledOff, Cloud, Plug, Program, ProgramStep, Puff, Rehearsal, Run, Show, ShowCloud, ShowDate,
+    User, Venue,
 )  # fmt: skip
 ENDED = {"state": "ended", "outcome": "done", "ended_at": NOON}
 PLAYING = {"state": "playing", "started_at": NOON}
@@ -202,6 +217,9 @@ BROKEN: list[tuple[str, Deed]] = [
     ("a_programs_repeats_and_scale_are_within_bounds", add_program(scale_percent=401)),
     ("a_steps_seconds_are_within_bounds", add_step(0)),
     ("a_steps_seconds_are_within_bounds", add_step(48 * 3600 + 1)),
+    ("a_rehearsals_speed_and_fill_are_within_bounds", add_rehearsal(speed=0.9)),
+    ("a_rehearsals_speed_and_fill_are_within_bounds", add_rehearsal(speed=60.1)),
+    ("a_rehearsals_speed_and_fill_are_within_bounds", add_rehearsal(fill=1.1)),
     ("a_shows_stagger_and_scale_are_within_bounds", add_show(stagger_seconds=-1)),
     ("a_shows_stagger_and_scale_are_within_bounds", add_show(stagger_seconds=3601)),
     ("a_shows_stagger_and_scale_are_within_bounds", add_show(scale_percent=0)),
@@ -227,6 +245,8 @@ KEPT: list[tuple[str, Deed]] = [
         "an_outlet_is_one_plug",
         twice(add_plug(port=9999, child_id="01"), add_plug(cloud=None, port=9999, child_id="02")),
     ),
+    ("a_rehearsals_speed_and_fill_are_within_bounds", twice(add_rehearsal(fill=1), add_rehearsal(speed=60))),
+    ("one_run_plays_on_a_cloud", twice(add_run(**PLAYING), rehearsed(add_run, **PLAYING))),
     ("one_run_plays_on_a_cloud", twice(add_run(**PLAYING), add_run())),
     ("one_run_plays_on_a_cloud", twice(add_run(**PLAYING), add_run(**ENDED))),
     ("one_live_request_a_visitor_a_cloud", twice(for_ada(add_run), for_ada(add_run, **ENDED))),

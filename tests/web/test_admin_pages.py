@@ -15,17 +15,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from clouds import actions
-from clouds.models import Act, BalloonNote, Cloud, Plug, Puff, Run, User, Venue
+from clouds.models import Act, BalloonNote, Cloud, Plug, Puff, Rehearsal, Run, User, Venue
 from tests.web.conftest import Make, text
 
 MODELS = [model for model in admin.site._registry if model._meta.app_label in ("clouds", "auth")]
-READ_ONLY = (Run, Puff, Act)
+READ_ONLY = (Run, Puff, Act, Rehearsal)
 
 
 @pytest.fixture(autouse=True)
 def _rows(conducted: Venue, cloud: Cloud, ada: User, curator: User, make_run: Make, make_puff: Make) -> None:
     make_puff(ada, run=make_run(ada, "ended"), step=0)
     make_run(ada)
+    Rehearsal.objects.create(venue=conducted, title="Gale", asked_at=timezone.now())
     BalloonNote.objects.create(cloud=cloud, kind="set", fill=0.42, noted_at=timezone.now(), noted_by=curator)
     Group.objects.create(name="Helpers")
     actions.end_hold(conducted, by=curator)
@@ -185,3 +186,9 @@ def test_a_plugs_list_shows_how_it_was_seen(desk: Client) -> None:
 
 def test_a_plugs_page_tells_how_to_set_it_up(desk: Client) -> None:
     assert "Its MAC address is learned when it first answers." in text(desk.get(address(Plug, "add")))
+
+
+def test_a_clock_that_is_behind_is_said_on_every_page(desk: Client, make_run: Make) -> None:
+    assert "The clock of this machine is behind" not in text(desk.get("/admin/"))
+    make_run(asked_at=timezone.now() + timedelta(hours=1))
+    assert "No show is planned until the clock has caught up." in text(desk.get("/admin/"))

@@ -200,6 +200,7 @@ def test_the_file_tells_the_same(client: Client, conducted: Venue, bob: User, ma
             "reason": "a, b",
             "times confirmed": "no",
             "simulated": "yes",
+            "rehearsed at speed": "",
         }
     ]
 

@@ -162,3 +162,25 @@ def test_a_hold_that_is_over_is_not_told(desk: Client, venue: Venue, make_show: 
     assert "Held until" in text(desk.get(url))
     Venue.objects.update(held_until=NOW - timedelta(hours=1))
     assert "Held until" not in text(desk.get(url))
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({}, "Visitors may puff, and wait while a protected show plays."),
+        ({"opens_at": time(10), "closes_at": time(18)}, "Visitors may puff from 10:00 to 18:00, and wait"),
+        ({"closed_on": "2026-11-24"}, "Visitors can&#x27;t puff, and are told that it is closed."),
+        ({"stopped_at": NOW}, "Visitors can&#x27;t puff until somebody releases it."),
+        ({"held_until": NOW + timedelta(hours=1)}, "Until 13:00 they can&#x27;t: it is on hold."),
+        ({"held_until": NOW + timedelta(days=2)}, "Visitors can&#x27;t puff on this day: it is on hold."),
+    ],
+)
+def test_the_sheet_says_what_visitors_may_do(
+    fields: dict[str, object], sentence: str, desk: Client, venue: Venue
+) -> None:
+    Venue.objects.update(**fields)
+    assert sentence in text(desk.get(f"/admin/clouds/venue/{venue.pk}/day/"))
+
+
+def test_of_a_day_that_is_over_it_says_nothing_to_visitors(desk: Client, venue: Venue) -> None:
+    assert 'id="visitors"' not in text(desk.get(f"/admin/clouds/venue/{venue.pk}/day/?on=2026-11-20"))
