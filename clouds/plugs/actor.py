@@ -82,7 +82,7 @@ class Actor:
         return not self._driver.is_connected or now - self._looked >= LOOK_WHILE_ON_EVERY_SECONDS
 
     async def on(
-        self, *, until: float, hard_cap: float, tag: str, at: float = -math.inf, check: Callable[[], None] = bool
+        self, *, until: float, hard_cap: float, tag: str, at: float = -math.inf, check: Callable[[], object] = bool
     ) -> Reading:
         """Switch on at `at`, until `until`, guarded by the plug's own countdown, which bears `tag`.
 
@@ -188,7 +188,7 @@ class Actor:
         self._driver.abort()
 
     async def _switch_on(
-        self, at: float, until: float, hard_cap: float, tag: str, check: Callable[[], None]
+        self, at: float, until: float, hard_cap: float, tag: str, check: Callable[[], object]
     ) -> Reading:
         clock = asyncio.get_running_loop().time
         if clock() < at:
