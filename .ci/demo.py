@@ -61,7 +61,7 @@ def can_be_pressed(page: str) -> bool:
 
 def is_inflated(page: str) -> bool:
     """Whether a cloud's page shows some air in it."""
-    return re.search(r'data-fill="[1-9]', page) is not None
+    return re.search(r'data-fill="(?:1|0\.0*[1-9])', page) is not None
 
 
 def until(true: Callable[[], bool], what: str) -> None:

@@ -1,49 +1,195 @@
-"""Takes the README's pictures from a demo that runs: `python .ci/pictures.py http://localhost:8000`."""
+"""Takes the pictures of docs/pictures.md anew, from a site of its own in which each cloud is in another state.
 
+`python .ci/pictures.py [NAME …]`
+"""
+
+import base64
+import os
+import subprocess
 import sys
+import tempfile
+import urllib.error
+import urllib.request
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
-PHONE = {"width": 390, "height": 720}
-DESK = {"width": 900, "height": 600}
-# Who presses what, so that there is something to see. The last one's turn is what the pictures show.
-NAMES = ("Ada", "Grace", "Katherine", "Radia", "Hedy", "Zoë")
-PRESSES = [("Ada", "stratus"), ("Grace", "stratus"), ("Radia", "cumulus"), *((name, "nimbus") for name in NAMES)]
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES = ROOT / "docs" / "images"
+PORT = 8799
+ADDRESS = f"http://localhost:{PORT}"
+PHONE, DESK, WALL = (390, 844, 2.0), (1280, 860, 1.0), (1600, 900, 1.0)
+Picture = tuple[str, tuple[int, int, float], str, str]
+# Where, how large, which scheme, what time of day. What plays comes first, while it does.
+PICTURES: dict[str, Picture] = {
+    "cloud-desk-light": ("/clouds/cumulus/", DESK, "light", "morning"),
+    "cloud-desk-dark": ("/clouds/cumulus/", DESK, "dark", "dusk"),
+    "cloud-phone-light": ("/clouds/cumulus/", PHONE, "light", "morning"),
+    "cloud-phone-dark": ("/clouds/cumulus/", PHONE, "dark", "night"),
+    "sky-desk-light": ("/", DESK, "light", "golden"),
+    "sky-desk-dark": ("/", DESK, "dark", "night"),
+    "sky-phone-light": ("/", PHONE, "light", "noon"),
+    "sky-phone-dark": ("/", PHONE, "dark", "dusk"),
+    "button-ready": ("/clouds/altus/", PHONE, "light", "noon"),
+    "button-next": ("/clouds/nimbus/", PHONE, "light", "dusk"),
+    "button-wait": ("/clouds/mist/", PHONE, "light", "golden"),
+    "button-full": ("/clouds/stratus/", PHONE, "light", "night"),
+    "button-stopped": ("/clouds/fog/", PHONE, "light", "noon"),
+    "button-unreachable": ("/clouds/haze/", PHONE, "dark", "noon"),
+    "wall": ("/wall/", WALL, "light", "dawn"),
+}
 
 
-def main(address: str) -> None:
-    """Have some visitors puff, and take a picture of a cloud on a phone and of the sky at a desk."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        pages = {name: visitor(browser, address, name) for name in NAMES}
-        for name, cloud in PRESSES:
-            page = pages[name]
-            page.goto(f"{address}/clouds/demo-{cloud}/")
-            expect(page.locator("#puff")).to_be_enabled(timeout=30_000)
-            page.locator("#puff").click()
-        expect(page.get_by_text("This is your puff.")).to_be_visible(timeout=90_000)
-        page.wait_for_timeout(1500)
-        page.screenshot(path=IMAGES / "phone.png")
-        page.set_viewport_size(DESK)
-        page.goto(address)
-        page.screenshot(path=IMAGES / "desk.png")
-        browser.close()
+def main(names: list[str]) -> None:
+    """Set the stage, and take those pictures, or all."""
+    with tempfile.TemporaryDirectory(prefix="cloudsite-pictures-") as folder:
+        os.environ.update(CLOUDSITE_DATA=folder, DJANGO_SETTINGS_MODULE="cloudsite.settings", SITE_URL=ADDRESS)
+        # Playwright keeps an event loop in this thread, and Django would refuse its database there.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+        sys.path.insert(0, str(ROOT))
+        session = stage()
+        command = [
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "cloudsite.asgi:application",
+            "--port",
+            str(PORT),
+            "--no-access-log",
+        ]
+        server = subprocess.Popen(command, cwd=ROOT)
+        try:
+            wait_until_it_serves()
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+                for name in names or PICTURES:
+                    take(browser, name, PICTURES[name], session)
+                browser.close()
+        finally:
+            server.terminate()
+            server.wait(10)
 
 
-def visitor(browser: Browser, address: str, name: str) -> Page:
-    """Somebody with a phone, signed up or logged in."""
-    page = browser.new_page(viewport=PHONE, device_scale_factor=1.5)
-    for path in ("signup", "login"):
-        page.goto(f"{address}/accounts/{path}/")
-        page.get_by_label("Name").fill(name)
-        page.get_by_label("Password", exact=True).fill("a long pass phrase")
-        page.locator("main").get_by_role("button").first.click()
-        if page.locator("header").get_by_text(name).count():
-            break
-    return page
+def stage() -> str:
+    """A database with a cloud in each state, as if a conductor were there; the session of Ada, who visits."""
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.contrib.sessions.backends.db import SessionStore
+    from django.core.management import call_command
+    from django.utils import timezone
+
+    from clouds import processes
+    from clouds.models import Cloud, Plug, User, Venue
+
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    now = timezone.now()
+    Venue.objects.update(time_zone="Europe/Berlin")
+    barn = Venue.objects.create(
+        name="The barn", slug="barn", time_zone="Europe/Berlin", stopped_at=now, stopped_by="Mo"
+    )
+    Venue.objects.update(
+        conductor=processes.name_of(os.getpid()), conductor_beat_at=now + timedelta(hours=1), canary_at=now
+    )
+    people = {name: User.objects.create_user(name, "a long pass phrase") for name in ("Ada", "Grace", "Radia")}
+    fills = {"Altus": 0.3, "Cumulus": 0.5, "Fog": 0.55, "Haze": 0.7, "Mist": 0.2, "Nimbus": 0.8, "Stratus": 1.0}
+    clouds = {}
+    for port, (name, fill) in enumerate(fills.items(), start=9000):
+        venue = barn if name == "Fog" else Venue.objects.exclude(pk=barn.pk).get()
+        cloud = Cloud.objects.create(
+            venue=venue, name=name, slug=name.lower(), fill_then=fill, fill_then_at=now, fill_seconds=9000.0,
+            vent_seconds=9000.0, half_life_seconds=900_000.0, rest_seconds=0.0,
+        )  # fmt: skip
+        Plug.objects.create(venue=venue, cloud=cloud, name=name, host="127.0.0.1", port=port, relay="off")
+        clouds[name] = cloud
+        for minutes, who in ((4, "Grace"), (9, "Radia"), (13, "Grace")):
+            puff(cloud, people[who], now - timedelta(minutes=minutes))
+    Plug.objects.filter(cloud=clouds["Haze"]).update(trouble="It does not answer.")
+    play(clouds["Cumulus"], people["Ada"])
+    play(clouds["Nimbus"], people["Grace"], pump="deflate")
+    ask(clouds["Nimbus"], people["Ada"])
+    Cloud.objects.filter(pk=clouds["Mist"].pk).update(cool_down_seconds=900.0)
+    puff(clouds["Altus"], people["Ada"], now - timedelta(minutes=2))
+    Cloud.objects.filter(pk=clouds["Stratus"].pk).update(half_life_seconds=None)
+    session = SessionStore()
+    session["_auth_user_id"] = str(people["Ada"].pk)
+    session["_auth_user_backend"] = settings.AUTHENTICATION_BACKENDS[0]
+    session["_auth_user_hash"] = people["Ada"].get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
+def puff(cloud: Any, by: Any, on_at: Any) -> None:
+    """Five seconds that are over."""
+    from clouds.models import Puff
+
+    Puff.objects.create(
+        cloud=cloud, pump="inflate", source="visitor", asked_by=by, planned_seconds=5.0, on_at=on_at,
+        off_at=on_at + timedelta(seconds=5), outcome="done", confirmed=True,
+    )  # fmt: skip
+
+
+def ask(cloud: Any, by: Any, pump: str = "inflate", seconds: float = 5.0, **fields: Any) -> Any:
+    """A visitor's run."""
+    from django.utils import timezone
+
+    from clouds.models import Run
+
+    now, steps = timezone.now(), [{"do": pump, "seconds": seconds}]
+    given = {"cloud": cloud, "source": "visitor", "asked_by": by, "steps": steps, "seconds": seconds}
+    return Run.objects.create(**given, asked_at=now, due_at=now, **fields)
+
+
+def play(cloud: Any, by: Any, pump: str = "inflate") -> None:
+    """One that plays for as long as this takes."""
+    from django.utils import timezone
+
+    from clouds.models import Puff
+
+    run = ask(cloud, by, pump, 30.0, state="playing", started_at=timezone.now())
+    Puff.objects.create(
+        cloud=cloud,
+        pump=pump,
+        source="visitor",
+        asked_by=by,
+        planned_seconds=30.0,
+        on_at=run.started_at,
+        run=run,
+        step=0,
+    )
+
+
+def wait_until_it_serves() -> None:
+    """Ask until there is an answer, for twenty seconds."""
+    for _ in range(100):
+        try:
+            urllib.request.urlopen(ADDRESS, timeout=2).close()
+        except (urllib.error.URLError, OSError):
+            subprocess.run(["sleep", "0.2"], check=True)
+        else:
+            return
+    raise SystemExit("The site doesn't answer.")
+
+
+def take(browser: Browser, name: str, picture: Picture, session: str) -> None:
+    """One picture, at the time of day that it is to show."""
+    url, (width, height, scale), scheme, phase = picture
+    size: Any = {"width": width, "height": height}
+    context = browser.new_context(viewport=size, device_scale_factor=scale, color_scheme=scheme)  # type: ignore[arg-type]
+    context.add_cookies([{"name": "sessionid", "value": session, "url": ADDRESS}])
+    page = context.new_page()
+    page.route("**/live.js", lambda route: route.abort())
+    page.goto(ADDRESS + url)
+    page.evaluate("phase => { document.getElementById('live').dataset.phase = phase; }", phase)
+    page.wait_for_timeout(600)
+    shot = context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "webp", "quality": 86})
+    (IMAGES / f"{name}.webp").write_bytes(base64.b64decode(shot["data"]))
+    context.close()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1].rstrip("/"))
+    main(sys.argv[1:])

@@ -14,12 +14,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_q.tasks import async_task
 
-from clouds import balloon, doorbell, planning, refusals, timeline
-from clouds.models import Act, BalloonNote, Cloud, Plug, Program, Puff, Rehearsal, Run, Show, User, Venue
+from clouds import balloon, doorbell, line, planning, queue, refusals, timeline
+from clouds.models import Act, BalloonNote, Cloud, Fact, Plug, Program, Puff, Rehearsal, Run, Show, User, Venue
 from clouds.models.rehearsal import FASTEST
 from clouds.prepared import Given, Prepared
+from clouds.queue import Hopeless
 from clouds.timeline import Do, Step
 
 # Where a turn takes longer than this, nobody waits for it any more: the database itself lets one in at a time.
@@ -29,7 +31,7 @@ RING_AGAIN_AFTER = timedelta(seconds=2)
 # What turns that a person had count for the cool-down: a puff that failed or was lost costs no turn.
 TURNS = (Puff.Outcome.DONE, Puff.Outcome.STOPPED)
 
-PARTS_OF_LIVE = ("source", "state", "asked_by", "due_at", "started_at", "seconds")
+PARTS_OF_LIVE = ("source", "state", "asked_by", "due_at", "started_at", "seconds", "round_at")
 
 _turn = threading.Lock()
 
@@ -53,18 +55,23 @@ LAST_TURN = Prepared(
 )
 
 
-def press(cloud: Cloud, *, by: User) -> Run:
-    """A visitor puffs a cloud, at once or as soon as it is their turn.
+def press(cloud: Cloud, *, by: User, fact: Fact | None = None) -> Run:
+    """A visitor puffs a cloud, at once or as soon as it is their turn; for a `fact` of its story, by its amount.
 
     The puff is shortened to the room there is. Raises a Refused that says why not, and until when.
     """
     now = timezone.now()
+    told = {"fact": fact, "told": str(fact)[:400]} if fact else {}
     try:
         with _in_turn(), transaction.atomic():
             # So PostgreSQL lets presses in one by one, for the queue's limit, and a stop after what is under way.
             (cloud,) = CLOUD(pk=cloud.pk)
-            plug, seconds = _check(cloud, by, now)
-            run = _ask(cloud, [Step(Do.INFLATE, seconds)], Run.Source.VISITOR, by, now, simulated=plug.simulated)
+            plug, seconds, live = _check(cloud, by, now)
+            if fact:
+                seconds = min(seconds, _check_told(cloud, fact))
+            round_at, turns = line.joined(cloud, live, by, now)
+            ticket = {"round_at": round_at, "turns": turns, "seen_at": now, "simulated": plug.simulated}
+            run = _ask(cloud, [Step(Do.INFLATE, seconds)], Run.Source.VISITOR, by, now, **ticket, **told)
     except IntegrityError as error:
         # Two presses at the same instant: the database lets one of them in.
         raise refusals.AlreadyAsked(f"You have asked {cloud} for a puff already.") from error
@@ -78,6 +85,12 @@ def offer(cloud: Cloud, *, by: User | None, now: datetime) -> float:
     Raises the Refused that `press` would raise.
     """
     return _check(cloud, by, now)[1]
+
+
+def here(*, by: User, now: datetime) -> None:
+    """Somebody gives a sign of life: what they wait for does not lapse. It is bookkeeping, and rings for nobody."""
+    old = Q(seen_at__lt=now - queue.SIGN_EVERY)
+    Run.objects.waiting().of_visitors().filter(old, asked_by=by).update(seen_at=now)
 
 
 def play(cloud: Cloud, steps: Sequence[Step], *, by: User, title: str = "", replace: bool = False) -> Run:
@@ -373,8 +386,7 @@ def puff_that_fits(cloud: Cloud, now: datetime) -> float:
     """The seconds of a visitor's puff, shortened to the room there is. Raises NoRoom."""
     if fits := cloud.seconds_that_fit(now):
         return min(cloud.puff_seconds, fits)
-    sunk = balloon.fill_with_room(timeline.SHORTEST_COUNTDOWN_SECONDS, cloud.measures)
-    wait = balloon.seconds_until(sunk, cloud.fill_at(now), Do.REST, cloud.measures) if sunk is not None else math.inf
+    wait = balloon.seconds_until_room(cloud.fill_at(now), cloud.measures)
     until = now + timedelta(seconds=wait) if wait < math.inf else None
     raise refusals.NoRoom(f"{cloud} is as full as is safe.", until)
 
@@ -405,15 +417,17 @@ def _check_bounds(steps: Sequence[Step], hard_cap: float) -> None:
         raise refusals.OutOfBounds(f"These steps would leave a pump on for more than {hard_cap:g} seconds.")
 
 
-def _check(cloud: Cloud, by: User | None, now: datetime) -> tuple[Plug, float]:
-    """The plug and the seconds of a visitor's puff, if all rules allow one at `now`."""
+def _check(cloud: Cloud, by: User | None, now: datetime) -> tuple[Plug, float, list[Run]]:
+    """The plug and the seconds of a visitor's puff, if all rules allow one at `now`, and what is live there."""
     plug = _check_open_to_visitors(cloud, now)
     live = LIVE(cloud=cloud.pk)
     if by is not None:
         _check_their_turn(cloud, live, by, now)
     seconds = puff_that_fits(cloud, now)
     _check_queue(cloud, live, now)
-    return plug, seconds
+    if any(run.state == Run.State.WAITING for run in live) and line.can_be_hopeless(cloud, now):
+        _check_in_time(cloud, by, now)
+    return plug, seconds, live
 
 
 def _check_open_to_visitors(cloud: Cloud, now: datetime) -> Plug:
@@ -456,6 +470,22 @@ def _check_queue(cloud: Cloud, live: list[Run], now: datetime) -> None:
             raise refusals.Resting(f"{cloud} is resting.", rested)
     elif waiting >= cloud.queue_limit:
         raise refusals.QueueFull(f"The queue for {cloud} is full.")
+
+
+def _check_in_time(cloud: Cloud, by: User | None, now: datetime) -> None:
+    """Nobody is let into a line in which their turn can't come."""
+    promise = line.outlook(cloud, by, now).promise
+    if promise is Hopeless.CLOSING:
+        raise refusals.Closed(line.why(promise, cloud, now))
+    if promise is Hopeless.FULL:
+        raise refusals.NoRoom(line.why(promise, cloud, now))
+
+
+def _check_told(cloud: Cloud, fact: Fact) -> float:
+    """The seconds of a fact's puff, if the cloud tells it; nobody deletes it meanwhile."""
+    if not Fact.objects.select_for_update().filter(pk=fact.pk, story=cloud.story_id).exists():
+        raise refusals.NotTold(_("%(cloud)s does not tell this any more.") % {"cloud": cloud})
+    return fact.seconds_on(cloud)
 
 
 def _end_of(run: Run) -> datetime | None:

@@ -13,6 +13,7 @@ from clouds import timeline
 from clouds.timeline import Do
 
 FULL = 1.0
+SHORTEST_PUFF_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,18 @@ def fill_with_room(seconds: float, measures: Measures) -> float | None:
     a, k = measures.gain(Do.INFLATE), measures.loss
     level = FULL - a * seconds if k == 0 else FULL + (FULL - a / k) * math.expm1(k * seconds)
     return level if level >= 0 else None
+
+
+def seconds_that_fit(fill: float, hard_cap: float, measures: Measures) -> float:
+    """The longest inflation, in tenths of seconds, that can't overfill it whatever fails; 0 if there is none."""
+    fits = min(hard_cap, timeline.longest_that_fits(room(fill, measures)))
+    return math.floor(fits * 10) / 10 if fits >= SHORTEST_PUFF_SECONDS else 0.0
+
+
+def seconds_until_room(fill: float, measures: Measures) -> float:
+    """Seconds of resting until there is room for the shortest inflation a plug can guard; infinity if it never is."""
+    sunk = fill_with_room(timeline.SHORTEST_COUNTDOWN_SECONDS, measures)
+    return math.inf if sunk is None else seconds_until(sunk, fill, Do.REST, measures)
 
 
 def overfills_at(fill: float, steps: Iterable[timeline.Step], hard_cap: float, measures: Measures) -> float | None:

@@ -4,7 +4,7 @@ from datetime import date, time
 from typing import Any
 
 from clouds import patterns
-from clouds.models import Cloud, Plug, Program, Show, Venue
+from clouds.models import Cloud, Plug, Program, Show, Story, Venue
 from clouds.patterns import Kind, Pattern
 
 NAMES = ("Cumulus", "Stratus", "Nimbus")
@@ -18,7 +18,7 @@ SIMULATE = [
 
 
 def make(whereabouts: list[dict[str, Any]]) -> None:
-    """Have a cloud for each simulated one, with its plug where the simulator says that it is, and a show."""
+    """Have a cloud for each simulated one, with its plug where the simulator says that it is, a story, and a show."""
     venue = Venue.objects.order_by("pk").first()
     if venue is None:
         venue = Venue.objects.create(name="The gallery", slug="gallery")
@@ -31,6 +31,7 @@ def make(whereabouts: list[dict[str, Any]]) -> None:
                 "fill_seconds": FILL_SECONDS,
                 "half_life_seconds": HALF_LIFE_SECONDS,
                 "cool_down_seconds": 5.0,
+                "story": Story.objects.first() if place["name"] == NAMES[0] else None,
             },
         )
         inflate = place["inflate"]

@@ -194,12 +194,6 @@ class PuffForm(forms.Form):
 class LineForm(forms.ModelForm):  # type: ignore[type-arg]
     """A line with a place among others. One of which only the place was filled in is empty."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            # The column's heading is all that a line shows.
-            field.widget.attrs["aria-label"] = str(field.label)
-
     def has_changed(self) -> bool:
         """Whether there is something to save."""
         return super().has_changed() and bool(self.instance.pk or set(self.changed_data) - {"position"})

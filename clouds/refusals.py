@@ -55,6 +55,10 @@ class NoRoom(Refused):
     """Another puff could make it too full."""
 
 
+class NotTold(Refused):
+    """The cloud's story has no such fact, or no more."""
+
+
 class TooLate(Refused):
     """What was to be ended or changed is over."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from clouds.models import Cloud, Plug, User, Venue
+from clouds.models import Cloud, Plug, Story, User, Venue
 
 _connect = socket.socket.connect
 
@@ -36,6 +36,18 @@ def cloud(venue: Venue) -> Cloud:
         venue=venue, cloud=cloud, name="Cumulus's plug", host="127.0.0.1", port=9999, simulated=True, relay="off"
     )
     return cloud
+
+
+@pytest.fixture
+def story(cloud: Cloud) -> Story:
+    """A story of three facts that the cloud tells, each a thousand times the one before."""
+    story = Story.objects.create(name="What weighs what", description="From little to much.")
+    for place, (amount, unit, text) in enumerate([(5, "g", "A word."), (5, "kg", "A book."), (5, "t", "A library.")]):
+        link = "https://example.org/weights?of=words&in=g" if place == 0 else ""
+        story.facts.create(position=place, amount=amount, unit=unit, text=text, source="A scale, p. 7", link=link)
+    Cloud.objects.filter(pk=cloud.pk).update(story=story)
+    cloud.refresh_from_db()
+    return story
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from clouds.admin import cloud, history, people, plug, program, rehearsal, show, venue
+from clouds.admin import cloud, history, people, plug, program, rehearsal, show, story, venue
 
-__all__ = ["cloud", "history", "people", "plug", "program", "rehearsal", "show", "venue"]
+__all__ = ["cloud", "history", "people", "plug", "program", "rehearsal", "show", "story", "venue"]
 
 admin.site.site_header = "The Cloud: curators"
 admin.site.site_title = "The Cloud"

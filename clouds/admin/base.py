@@ -17,8 +17,10 @@ from clouds.models import User
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
+    TabularInline = admin.TabularInline[Any, Any]
 else:
     ModelAdmin = admin.ModelAdmin
+    TabularInline = admin.TabularInline
 
 View = Callable[[HttpRequest, int], HttpResponse]
 
@@ -26,6 +28,29 @@ View = Callable[[HttpRequest, int], HttpResponse]
 def curator(request: HttpRequest) -> User:
     """Who is asking; the admin lets only people in who have logged in."""
     return cast(User, request.user)
+
+
+class Lines(TabularInline):
+    """Rows of another model below the form, whose fields have names for who can't see the heads of the columns.
+
+    Django gives them none, and leaves heads empty: https://code.djangoproject.com/ticket/36509
+    """
+
+    template = "admin/lines.html"
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """With a name for each field."""
+        formset: Any = super().get_formset(request, obj, **kwargs)
+
+        class Named(formset):  # type: ignore[misc]
+            def add_fields(self, form: Any, index: int | None) -> None:
+                super().add_fields(form, index)
+                for field in form.fields.values():
+                    # The admin puts another widget around one that chooses a row.
+                    widget = getattr(field.widget, "widget", field.widget)
+                    widget.attrs.setdefault("aria-label", str(field.label))
+
+        return Named
 
 
 class OnlyItsFields(ModelAdmin):

@@ -1,6 +1,6 @@
 """Clouds: their measures and limits, how full they are, and what curators do and see."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin
@@ -11,20 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clouds import actions, refusals
-from clouds.admin.base import Buttons, OnlyItsFields, View, curator, gone, posts, status_of
+from clouds.admin.base import Buttons, Lines, OnlyItsFields, View, curator, gone, posts, status_of
 from clouds.forms import NoteForm, PuffForm
 from clouds.models import BalloonNote, Cloud, Plug, Puff
 from clouds.timeline import Do, Step
 
 LAST_NOTES = 10
 
-if TYPE_CHECKING:
-    Inline = admin.TabularInline[Any, Any]
-else:
-    Inline = admin.TabularInline
 
-
-class PlugLines(Inline):
+class PlugLines(Lines):
     """A cloud's plugs, to look at and to follow; they are edited on their own pages."""
 
     model = Plug
@@ -54,7 +49,7 @@ class CloudAdmin(OnlyItsFields, Buttons):
     prepopulated_fields = {"slug": ["name"]}
     inlines = [PlugLines]
     fieldsets = [
-        (None, {"fields": ["name", "slug", "venue", "enabled"]}),
+        (None, {"fields": ["name", "slug", "venue", "enabled", "story"]}),
         (
             _("Measures"),
             {

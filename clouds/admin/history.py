@@ -48,8 +48,8 @@ class RunAdmin(ReadOnly, Buttons):
     actions = ["end_them"]
     show_full_result_count = False
     fields = [
-        "cloud", "title", "source", "asked_by", "what", "simulated", "rehearsal", "state", "outcome", "reason", "asked",
-        "due", "started", "ended",
+        "cloud", "title", "told", "source", "asked_by", "what", "simulated", "rehearsal", "state", "outcome", "reason",
+        "asked", "due", "started", "ended",
     ]  # fmt: skip
     readonly_fields = ["what", "asked", "due", "started", "ended"]
 

@@ -15,17 +15,15 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from clouds import actions, pictures, timeline
-from clouds.admin.base import curator, not_so
+from clouds.admin.base import Lines, curator, not_so
 from clouds.admin.playing import Bill, Plays, RehearsalOnCloudsForm, RunOnCloudsForm
 from clouds.forms import LineForm
 from clouds.models import Cloud, Program, ProgramStep, Show
 from clouds.timeline import BadSteps, Do, Step
 
 if TYPE_CHECKING:
-    Inline = admin.TabularInline[Any, Any]
     FormSet = BaseInlineFormSet[Any, Any, Any]
 else:
-    Inline = admin.TabularInline
     FormSet = BaseInlineFormSet
 
 
@@ -57,7 +55,7 @@ class StepFormSet(FormSet):
                     raise ValidationError(f"The show “{show}” plays this. {why}")
 
 
-class StepLines(Inline):
+class StepLines(Lines):
     """The steps, in their order."""
 
     model = ProgramStep

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from clouds import actions, balloon, pictures, refusals, timeline
 from clouds.admin.base import Buttons, View, curator, gone, posts
 from clouds.admin.history import ReadOnly
-from clouds.models import Puff, Rehearsal, Run
+from clouds.models import Cloud, Puff, Rehearsal, Run
 from clouds.pictures import Picture
 from clouds.timeline import Do
 
@@ -32,6 +32,11 @@ class Scene:
     fill: float
     seconds: float
     picture: Picture
+
+    @property
+    def cloud(self) -> Cloud:
+        """The one whose balloon it is."""
+        return self.run.cloud
 
     @property
     def percent(self) -> int:

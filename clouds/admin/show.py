@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from clouds import actions, patterns, recurrence
-from clouds.admin.base import curator
+from clouds.admin.base import Lines, curator
 from clouds.admin.playing import Bill, Plays
 from clouds.forms import LineForm, ShowForm
 from clouds.models import Cloud, Show, ShowCloud, ShowDate, Venue
@@ -24,10 +24,8 @@ NEXT = 10
 TWICE = "This cloud is in the show already."
 
 if TYPE_CHECKING:
-    Inline = admin.TabularInline[Any, Any]
     FormSet = BaseInlineFormSet[Any, Any, Any]
 else:
-    Inline = admin.TabularInline
     FormSet = BaseInlineFormSet
 
 
@@ -61,7 +59,7 @@ class CloudFormSet(FormSet):
         return _why_not_on(show, cloud)
 
 
-class CloudLines(Inline):
+class CloudLines(Lines):
     """The clouds, in the order in which they begin."""
 
     model = ShowCloud
@@ -89,7 +87,7 @@ class DateFormSet(FormSet):
             raise ValidationError(str(error)) from error
 
 
-class DateLines(Inline):
+class DateLines(Lines):
     """Days left out, and moments added."""
 
     model = ShowDate

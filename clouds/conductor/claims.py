@@ -1,33 +1,39 @@
 """Which runs begin now: what stands in the way of each, who waits, who has waited too long, and who must make way."""
 
+import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
 
-from clouds import balloon, timeline
+from clouds import balloon, line, queue, timeline
 from clouds.conductor.ledger import Part
-from clouds.models import Cloud, Run, Venue
+from clouds.models import Cloud, Plug, Run, Venue
 from clouds.prepared import Given, Prepared
-from clouds.timeline import Step
+from clouds.queue import MAKE_WAY, Hopeless
+from clouds.timeline import SHORTEST_COUNTDOWN_SECONDS, Do, Step
 
 # A run that could not begin within this time is missed, and never replayed.
 BEGINS_WITHIN = timedelta(seconds=60)
 # A show is claimed so long before its moment, and then waits for it with all that it needs in hand.
 AHEAD = timedelta(seconds=3)
-# What has to make way for a show is ended so long before it begins: off, confirmed, and half a second of peace.
-MAKE_WAY = timedelta(seconds=0.6)
+LONG_AGO_SECONDS = 86_400.0
+# Sooner than this it is no use to look again whether a balloon has sunk.
+A_MOMENT_SECONDS = 0.1
 NO_PLUGS = "The cloud has no plugs."
 FULL = "Its balloon was too full for it."
+GONE = "You seemed to have gone."
 
 OURS = Prepared(
     lambda: Venue.objects.select_for_update().filter(pk=Given("venue"), conductor=Given("holder"), stopped_at=None)
 )
 PLAYING_ON = Prepared(lambda: Run.objects.playing().filter(cloud=Given("cloud")))
+PUMP = Prepared(lambda: Plug.objects.filter(cloud=Given("cloud"), pump=Plug.Pump.INFLATE).order_by().only("pk"))
 
 
 @dataclass(slots=True)
@@ -56,17 +62,18 @@ class Clerk:
         self._troubles = troubles
         self._now = now
         self._shows: list[tuple[Run, tuple[Step, ...]]] = []
+        self._has_next: set[int] = set()
         self.claims = Claims()
 
     def decide(self, waiting: list[Run]) -> Claims:
         """Claim the first run of each cloud that may begin, and end those that can't any more.
 
-        Shows and what curators want go before visitors, who wait in the order in which they came.
+        Shows and what curators want go before visitors, whose order is that of the queue.
         """
         now = self._now
         shows = [run for run in reversed(waiting) if run.source == Run.Source.SHOW and run.protected]
         self._reserved = {run.cloud_id: run.due_at for run in shows}
-        for run in sorted(waiting, key=lambda run: run.source == Run.Source.VISITOR):
+        for run in sorted(waiting, key=lambda run: queue.precedence(run.ticket)):
             if run.source == Run.Source.VISITOR:
                 self._visitor(run)
             elif run.nominal_at is not None:
@@ -80,12 +87,30 @@ class Clerk:
 
     def _visitor(self, run: Run) -> None:
         venue, now = self._venue, self._now
-        if not venue.is_open(now):
-            self._refuse(run, Run.Outcome.EXPIRED, f"{venue} closed before it was your turn.")
-        elif not (venue.stopped_at or venue.is_held(now)):
+        if why := self._why_over(run):
+            # Who gives a sign in this very moment is still there.
+            same = {"seen_at": run.seen_at} if why == GONE else {}
+            self._refuse(run, Run.Outcome.EXPIRED, why, **same)
+            return
+        self._has_next.add(run.cloud_id)
+        if not (venue.stopped_at or venue.is_held(now)):
             self._yield_to_visitor(run)
             if self._is_before_the_next_show(run):
                 self._in_line(run, self._free_since(run))
+            else:
+                # Nobody overtakes whoever has to wait for a show.
+                self._taken.add(run.cloud_id)
+
+    def _why_over(self, run: Run) -> str:
+        """Why a visitor can't or doesn't wait any more; "" if they can and do."""
+        venue, cloud, now = self._venue, run.cloud, self._now
+        if not venue.is_open(now):
+            return f"{venue} closed before it was your turn."
+        if not cloud.enabled:
+            return f"{cloud} was switched off."
+        if cloud.pk not in self._troubles and not PUMP(cloud=cloud.pk):
+            return f"{cloud} has no pump any more."
+        return GONE if queue.has_gone(run.ticket, now, is_next=cloud.pk not in self._has_next) else ""
 
     def _show(self, run: Run) -> None:
         """A show is claimed ahead; what stands in its way makes way, or it waits for a minute, or it is skipped."""
@@ -177,14 +202,32 @@ class Clerk:
         if self._now - max(moments) > BEGINS_WITHIN:
             before = Run.objects.filter(cloud=run.cloud, ended_at__isnull=False, started_at__isnull=False)
             moments += [last for last in before.aggregate(at=Max("ended_at")).values() if last]
+            if run.source == Run.Source.VISITOR:
+                moments.append(self._room_since(run.cloud))
         return max(moments)
+
+    def _room_since(self, cloud: Cloud) -> datetime:
+        """When there came to be room for a visitor's puff, as far as sinking tells; now if there is none yet."""
+        fill, measures = cloud.fill_at(self._now), cloud.measures
+        sunk = balloon.fill_with_room(SHORTEST_COUNTDOWN_SECONDS, measures)
+        ago = balloon.seconds_until(fill, max(fill, sunk or 0.0), Do.REST, measures)
+        return self._now - timedelta(seconds=min(ago, LONG_AGO_SECONDS))
 
     def _claim(self, run: Run) -> None:
         """Make a run ours, shortened to the room there is, if it is still to be had."""
         if (steps := _that_fit(run, self._now)) is None:
-            self._refuse(run, Run.Outcome.SKIPPED, f"{run.cloud} is as full as is safe.")
+            self._wait_for_room(run)
         elif self._take([(run, steps)], (started_at := timezone.now())):
             self.claims.parts.append(_part(run, steps, started_at))
+
+    def _wait_for_room(self, run: Run) -> None:
+        """A visitor waits until the balloon has sunk, if it does; what can't be shortened is skipped."""
+        cloud: Cloud = run.cloud
+        wait = balloon.seconds_until_room(cloud.fill_at(self._now), cloud.measures)
+        if run.source != Run.Source.VISITOR or wait == math.inf:
+            self._refuse(run, Run.Outcome.SKIPPED, f"{cloud} is as full as is safe.")
+        else:
+            self.claims.look_again(self._now + timedelta(seconds=max(wait, A_MOMENT_SECONDS)))
 
     def _claim_shows(self) -> None:
         """All at once, since a thousand may begin at the same moment; one by one only where something is amiss."""
@@ -213,8 +256,21 @@ class Clerk:
         except IntegrityError:
             return False
 
-    def _refuse(self, run: Run, outcome: Run.Outcome, reason: str) -> None:
-        Run.objects.filter(pk=run.pk).waiting().end(outcome, reason, self._now)
+    def _refuse(self, run: Run, outcome: Run.Outcome, reason: str, **same: Any) -> None:
+        Run.objects.filter(pk=run.pk, **same).waiting().end(outcome, reason, self._now)
+
+
+def dismiss(venue: Venue, waiting: Iterable[Run], now: datetime) -> None:
+    """End at once what visitors wait for in vain: their turn can't come before closing time, or for lack of room."""
+    clouds = {run.cloud_id: run.cloud for run in waiting if run.source == Run.Source.VISITOR}
+    for cloud in clouds.values():
+        cloud.venue = venue
+        if line.can_be_hopeless(cloud, now):
+            found = line.read(cloud, now)
+            for ticket, promise in zip(found.tickets, queue.promises(found), strict=True):
+                if isinstance(promise, Hopeless):
+                    run = Run.objects.filter(pk=ticket.key).waiting()
+                    run.end(Run.Outcome.EXPIRED, line.why(promise, cloud, now), now)
 
 
 def _part(run: Run, steps: tuple[Step, ...], started_at: datetime) -> Part:

@@ -8,8 +8,7 @@ from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.utils import timezone
 
 from clouds import balloon, timeline
-from clouds.conductor import rehearsals
-from clouds.conductor.claims import Clerk
+from clouds.conductor import claims, rehearsals
 from clouds.conductor.ledger import Part
 from clouds.conductor.performance import Marks
 from clouds.models import BalloonNote, Cloud, Plug, Run, Venue
@@ -99,11 +98,12 @@ def read(
     (venue,) = VENUE(pk=venue_id)
     news = News(stopped_at=venue.stopped_at, stopped_by=venue.stopped_by)
     waiting = DUE(venue=venue_id, soon=now + WARM_UP)
-    claims = Clerk(venue, holder, occupied, troubles, now).decide(waiting)
-    news.parts, news.endings, news.next_at = claims.parts, claims.endings, claims.next_at
+    decided = claims.Clerk(venue, holder, occupied, troubles, now).decide(waiting)
+    news.parts, news.endings, news.next_at = decided.parts, decided.endings, decided.next_at
     if news.parts:
         return news
     if of_plugs:
+        claims.dismiss(venue, waiting, now)
         plugs = Plug.objects.filter(venue=venue)
         found = plugs.aggregate(n=Count("pk"), at=Max("changed_at"), wishes=Count("pk", filter=~Q(wish="")))
         news.plugs = (found["n"], found["at"])

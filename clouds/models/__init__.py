@@ -8,10 +8,11 @@ from clouds.models.puff import Puff
 from clouds.models.rehearsal import Rehearsal
 from clouds.models.run import Run
 from clouds.models.show import CalledOff, Show, ShowCloud, ShowDate
+from clouds.models.story import Fact, Story
 from clouds.models.user import User
 from clouds.models.venue import Venue
 
 __all__ = [
-    "Act", "BalloonNote", "CalledOff", "Cloud", "Plug", "Program", "ProgramStep", "Puff", "Rehearsal", "Run", "Show",
-    "ShowCloud", "ShowDate", "User", "Venue",
+    "Act", "BalloonNote", "CalledOff", "Cloud", "Fact", "Plug", "Program", "ProgramStep", "Puff", "Rehearsal", "Run",
+    "Show", "ShowCloud", "ShowDate", "Story", "User", "Venue",
 ]  # fmt: skip

@@ -1,6 +1,5 @@
 """A balloon on a pump: its measures, its limits for visitors, and how full it is reckoned to be."""
 
-import math
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar
@@ -10,7 +9,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from clouds import balloon, timeline
+from clouds import balloon, scale
+from clouds.balloon import SHORTEST_PUFF_SECONDS
+from clouds.models.story import Story
 from clouds.models.venue import Venue
 from clouds.prepared import Given, Prepared
 from clouds.timeline import Do
@@ -18,7 +19,6 @@ from clouds.timeline import Do
 if TYPE_CHECKING:
     from clouds.models.puff import Puff, PuffQuerySet
 
-SHORTEST_PUFF_SECONDS = 1.0
 LONGEST_PUFF_SECONDS = 600
 DAY_SECONDS = 86_400
 
@@ -95,6 +95,15 @@ class Cloud(models.Model):
         "queue", default=10, validators=[MaxValueValidator(1000)], help_text="Visitors who may wait. 0: nobody waits."
     )
 
+    story = models.ForeignKey(
+        Story,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="clouds",
+        help_text="Facts that visitors scroll through, each of which puffs it a little more.",
+    )
+
     fill_then = models.FloatField(default=0.0, editable=False)
     fill_then_at = models.DateTimeField(null=True, editable=False)
 
@@ -149,8 +158,11 @@ class Cloud(models.Model):
 
     def seconds_that_fit_on(self, fill: float) -> float:
         """The same for a caller who knows the fill."""
-        room = min(self.hard_cap_seconds, timeline.longest_that_fits(balloon.room(fill, self.measures)))
-        return math.floor(room * 10) / 10 if room >= SHORTEST_PUFF_SECONDS else 0.0
+        return balloon.seconds_that_fit(fill, self.hard_cap_seconds, self.measures)
+
+    def puff_of(self, share: float) -> float:
+        """The seconds of a fact's puff, by its share of its story's scale: its own puff is the longest."""
+        return scale.seconds(share, SHORTEST_PUFF_SECONDS, self.puff_seconds)
 
     def rested_at(self) -> datetime | None:
         """When the rest after its last puff ends or ended; None if it never puffed."""

@@ -117,3 +117,8 @@ class Puff(models.Model):
     def who(self) -> str:
         """The name to show: an account that was erased leaves its puffs as a visitor's."""
         return self.asked_by.name if self.asked_by else self.get_source_display()
+
+    @property
+    def told(self) -> str:
+        """The fact of a story that it told, as it was then; "" if it told none."""
+        return self.run.told if self.run else ""

@@ -7,10 +7,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from clouds import timeline
+from clouds import queue, timeline
 from clouds.models.cloud import Cloud
 from clouds.models.rehearsal import ForReal, Rehearsal
 from clouds.models.show import Show
+from clouds.models.story import Fact
 from clouds.models.venue import Venue
 
 # So long before a show begins its conductor is there, and nothing else begins that would still play then.
@@ -116,7 +117,20 @@ class Run(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     title = models.CharField(max_length=80, blank=True, help_text="The show or program it was, by its name then.")
     show = models.ForeignKey(Show, on_delete=models.PROTECT, null=True, blank=True, related_name="runs")
+    round_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the first of its round in the queue came."
+    )
+    turns = models.PositiveSmallIntegerField(
+        default=0, editable=False, help_text="How many turns its visitor had had there lately."
+    )
+    seen_at = models.DateTimeField(
+        null=True, editable=False, help_text="The last sign of life of the visitor who waits."
+    )
     nominal_at = models.DateTimeField(null=True, blank=True, help_text="The moment at which its show was due.")
+    fact = models.ForeignKey(Fact, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs")
+    told = models.CharField(
+        max_length=400, blank=True, help_text="The fact that it told, as it was then: a story may change."
+    )
     rehearsal = models.ForeignKey(
         Rehearsal, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: it is for real."
     )
@@ -179,3 +193,9 @@ class Run(models.Model):
     def plan(self) -> tuple[timeline.Step, ...]:
         """Its steps."""
         return timeline.parse(self.steps)
+
+    @property
+    def ticket(self) -> queue.Ticket:
+        """Its place in the queue, as that knows it."""
+        round_at, is_visitors = self.round_at or self.due_at, self.source == self.Source.VISITOR
+        return queue.Ticket(self.pk, self.seconds, self.due_at, round_at, self.turns, self.seen_at, is_visitors)

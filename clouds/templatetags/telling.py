@@ -59,8 +59,17 @@ def moment(at: datetime, zone: ZoneInfo) -> SafeString:
 @register.filter
 def when(at: datetime, zone: ZoneInfo) -> SafeString:
     """14:03:20 if that is today, else Mon 23 Nov, 10:00."""
+    return _told(at, zone, _form(at, zone))
+
+
+def plain_when(at: datetime, zone: ZoneInfo) -> str:
+    """The same, where no markup may be."""
+    return at.astimezone(zone).strftime(_form(at, zone))
+
+
+def _form(at: datetime, zone: ZoneInfo) -> str:
     today = timezone.now().astimezone(zone).date()
-    return clock(at, zone) if at.astimezone(zone).date() == today else _told(at, zone, "%a %-d %b, %H:%M")
+    return "%H:%M:%S" if at.astimezone(zone).date() == today else "%a %-d %b, %H:%M"
 
 
 @register.filter
@@ -72,7 +81,12 @@ def from_when(at: datetime, zone: ZoneInfo) -> SafeString:
 @register.filter
 def duration(seconds: float) -> str:
     """5 s, or 4.7 s."""
-    return f"{round(seconds, 1):g} s"
+    return f"{number(seconds)} s"
+
+
+def number(seconds: float) -> str:
+    """5, or 4.7."""
+    return f"{round(seconds, 1):g}"
 
 
 @register.filter

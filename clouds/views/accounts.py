@@ -10,11 +10,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.generic import FormView
 
 from clouds.forms import LogInForm, SignUpForm
 from clouds.models import Run
-from clouds.views import cursors
+from clouds.views import cursors, ticket
 from clouds.views.answers import not_so, person, reads, sorry
 
 PAGE = 50
@@ -86,5 +87,9 @@ def puffs(request: HttpRequest) -> HttpResponseBase:
         runs = runs.filter(Q(asked_at__lt=at) | Q(asked_at=at, pk__lt=pk))
     rows = list(runs[: PAGE + 1])
     older = cursors.write(rows[PAGE - 1].asked_at, rows[PAGE - 1].pk) if len(rows) > PAGE else ""
+    now = timezone.now()
+    ticket.sign(by, rows, now)
+    turns = ticket.turns(by, rows, now)
     lively = any(run.state != Run.State.ENDED for run in rows)
-    return render(request, "accounts/puffs.html", {"runs": rows[:PAGE], "older": older, "lively": lively})
+    context = {"runs": rows[:PAGE], "turns": turns, "older": older, "lively": lively}
+    return render(request, "accounts/puffs.html", context)

@@ -1,6 +1,8 @@
 """The answers that every door has: a page with one clear sentence, and see-other after a POST."""
 
+import math
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -8,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from clouds import refusals
 from clouds.models import User
 
 P = ParamSpec("P")
@@ -23,6 +26,13 @@ class SeeOther(HttpResponseRedirect):
 def sorry(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
     """The site's own page for a status of 400 and above, with a sentence that says what is the matter."""
     return render(request, f"{status}.html", {"sentence": sentence}, status=status)
+
+
+def retry_after(response: HttpResponse, refused: refusals.Refused | None, now: datetime) -> HttpResponse:
+    """The answer to what was refused until a time says so in its header, too."""
+    if refused and refused.until:
+        response["Retry-After"] = str(max(1, math.ceil((refused.until - now).total_seconds())))
+    return response
 
 
 def not_so(request: HttpRequest, *allowed: str) -> HttpResponse:

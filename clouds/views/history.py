@@ -22,7 +22,7 @@ PAGE = 50
 CHUNK = 500
 COLUMNS = [
     "puff", "cloud", "time zone", "on", "off", "who", "why", "did", "planned seconds", "real seconds", "outcome",
-    "reason", "times confirmed", "simulated", "rehearsed at speed",
+    "reason", "times confirmed", "simulated", "rehearsed at speed", "told",
 ]  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def puff(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _select(wanted: Q) -> PuffQuerySet:
-    return Puff.everything.filter(wanted).select_related("cloud__venue", "asked_by", "rehearsal").newest_first()
+    return Puff.everything.filter(wanted).select_related("cloud__venue", "asked_by", "rehearsal", "run").newest_first()
 
 
 class _Line:
@@ -121,6 +121,7 @@ def _cells(puff: Puff) -> list[Any]:
         "yes" if puff.confirmed else "no",
         "yes" if puff.simulated else "no",
         puff.rehearsal.speed if puff.rehearsal else "",
+        puff.told,
     ]
 
 

@@ -1,7 +1,7 @@
 """The sky, one cloud's page, and the button."""
 
-import math
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -9,11 +9,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clouds import actions, refusals
-from clouds.models import Cloud, Puff, Run, User
-from clouds.views import standing
-from clouds.views.answers import SeeOther, person, posts, reads, sorry
+from clouds.models import Cloud, Fact, Puff, Run, User
+from clouds.views import button, heavens, standing, story, ticket
+from clouds.views.answers import SeeOther, person, posts, reads, retry_after, sorry
 
 STATUS: dict[type[refusals.Refused], int] = {
     refusals.CoolingDown: 429,
@@ -23,6 +24,7 @@ STATUS: dict[type[refusals.Refused], int] = {
     refusals.Closed: 503,
     refusals.Unreachable: 503,
     refusals.SwitchedOff: 404,
+    refusals.NotTold: 404,
 }
 LAST_PUFFS = 5
 
@@ -30,14 +32,13 @@ LAST_PUFFS = 5
 @reads
 def sky(request: HttpRequest) -> HttpResponse:
     """Every cloud that is switched on."""
-    now = timezone.now()
-    standings = standing.of_all(list(Cloud.objects.switched_on().select_related("venue")), now)
-    lively = any(one.is_lively for one in standings)
-    return render(
-        request,
-        "clouds/sky.html",
-        {"standings": standings, "sentence": standing.in_a_sentence(standings), "lively": lively},
-    )
+    return render(request, "clouds/sky.html", _every_cloud(timezone.now()))
+
+
+@reads
+def wall(request: HttpRequest) -> HttpResponse:
+    """The same for a projector by the work: nothing to press, and nothing that leads away."""
+    return render(request, "clouds/wall.html", _every_cloud(timezone.now()))
 
 
 @reads
@@ -53,17 +54,32 @@ def press(request: HttpRequest, slug: str) -> HttpResponseBase:
     found = Cloud.objects.switched_on().filter(slug=slug).only("slug").order_by().first()
     if found is None:
         return _no_such_cloud(request)
+    fact, back = None, _url(found)
+    if "fact" in request.POST:
+        fact = story.chosen(found, request.POST["fact"])
+        if fact is None:
+            return sorry(request, 404, _("This is not a part of its story, or not any more."))
+        back = story.url(found, fact)
     by = person(request)
     if by is None:
-        return redirect_to_login(_url(found))
+        return redirect_to_login(back)
     try:
-        actions.press(found, by=by)
-    except refusals.SwitchedOff:
-        return _no_such_cloud(request)
+        actions.press(found, by=by, fact=fact)
     except refusals.Refused as refused:
-        found = _fetch(slug)
-        return _page(request, found, refused) if found else _no_such_cloud(request)
-    return SeeOther(_url(found))
+        return _refuse(request, slug, refused, fact)
+    return SeeOther(back)
+
+
+def _refuse(request: HttpRequest, slug: str, refused: refusals.Refused, fact: Fact | None) -> HttpResponse:
+    """The page on which it was pressed, which says why not."""
+    found = _fetch(slug)
+    if found is None or isinstance(refused, refusals.SwitchedOff):
+        return _no_such_cloud(request)
+    if isinstance(refused, refusals.NotTold):
+        return sorry(request, _status(refused), str(refused))
+    if fact:
+        return story.page(request, found, fact=fact, refused=refused, status=_status(refused))
+    return _page(request, found, refused)
 
 
 @posts
@@ -80,6 +96,28 @@ def end(request: HttpRequest, pk: int) -> HttpResponseBase:
     except refusals.TooLate as refused:
         return sorry(request, 409, str(refused))
     return SeeOther(_url(run.cloud))
+
+
+@posts
+def here(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The page of a visitor who waits says that they are still there."""
+    by = person(request)
+    if by is None or not Run.objects.waiting().of_visitors().filter(pk=pk, asked_by=by).exists():
+        return sorry(request, 404, "There is no puff of yours that waits here. Perhaps it is over already.")
+    actions.here(by=by, now=timezone.now())
+    return HttpResponse(status=204)
+
+
+def _every_cloud(now: datetime) -> dict[str, Any]:
+    clouds = list(Cloud.objects.switched_on().select_related("venue"))
+    standings = standing.of_all(clouds, now)
+    return {
+        "standings": standings,
+        "sentence": standing.in_a_sentence(standings),
+        "lively": any(one.is_lively for one in standings),
+        "at": now,
+        "phase": heavens.over(clouds[0].venue if clouds else None, now),
+    }
 
 
 def _fetch(slug: str) -> Cloud | None:
@@ -100,22 +138,24 @@ def _page(request: HttpRequest, found: Cloud, refused: refusals.Refused | None =
     by = person(request)
     stands = standing.of(found, now)
     seconds, why_not = _offer(found, by, now)
-    mine = next((run for run in stands.live if by and run.asked_by == by and run.source == Run.Source.VISITOR), None)
-    refusal = refused or (None if mine else why_not)
+    turn = ticket.context(stands, by, now, may_press=seconds is not None)
+    refusal = refused or (None if turn["mine"] else why_not)
     context = {
+        **turn,
         "standing": stands,
+        "at": now,
+        "phase": heavens.over(found.venue, now),
+        "button": button.of(stands, seconds, turn, why_not, now),
+        "says": button.words(),
+        "press": min(found.puff_seconds, found.seconds_that_fit_on(stands.fill)) or "",
         "seconds": seconds,
         "reason": str(refusal) if refusal and str(refusal) != stands.sentence else "",
         "refusal": refusal,
         "refused": refused,
-        "mine": mine,
-        "place": stands.queue.index(mine) + 1 if mine in stands.queue else 0,
         "last_puffs": Puff.objects.filter(cloud=found).select_related("asked_by").newest_first()[:LAST_PUFFS],
     }
     response = render(request, "clouds/cloud.html", context, status=_status(refused))
-    if refused and refused.until:
-        response["Retry-After"] = str(max(1, math.ceil((refused.until - now).total_seconds())))
-    return response
+    return retry_after(response, refused, now)
 
 
 def _offer(found: Cloud, by: User | None, now: datetime) -> tuple[float | None, refusals.Refused | None]:

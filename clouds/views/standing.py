@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from django.db.models import OuterRef, Subquery
 
-from clouds import pictures
+from clouds import pictures, queue
 from clouds.models import Cloud, Plug, Puff, Run
 from clouds.timeline import Do
 
@@ -45,6 +45,7 @@ class Standing:
     sentence: str
     until: datetime | None
     fill: float
+    still_on: list[Puff]
     playing: Run | None
     queue: list[Run]
     simulated: bool
@@ -59,6 +60,13 @@ class Standing:
     def percent(self) -> int:
         """How full it is; 100 is as full as is safe."""
         return round(self.fill * 100)
+
+    @property
+    def gain(self) -> float:
+        """The fill a second that its pump gives or takes now; `Cloud.fill_with` says which pump counts."""
+        does = {puff.do for puff in self.still_on}
+        do = Do.INFLATE if Do.INFLATE in does else Do.DEFLATE if does else Do.REST
+        return self.cloud.measures.gain(do)
 
     @property
     def scale(self) -> str:
@@ -94,7 +102,8 @@ class _Facts:
 
     @property
     def queue(self) -> list[Run]:
-        return [run for run in self.live if run.state == Run.State.WAITING and run.due_at <= self.now]
+        waiting = [run for run in self.live if run.state == Run.State.WAITING and run.due_at <= self.now]
+        return sorted(waiting, key=lambda run: queue.precedence(run.ticket))
 
 
 def of_all(clouds: Sequence[Cloud], now: datetime) -> list[Standing]:
@@ -145,6 +154,7 @@ def _stand(facts: _Facts) -> Standing:
         sentence,
         until,
         facts.fill,
+        facts.still_on,
         facts.playing,
         facts.queue,
         simulated=any(plug.simulated for plug in facts.plugs),

@@ -29,14 +29,14 @@ def test_who_signs_up_and_presses_sees_the_cloud_inflate_and_finds_the_puff_in_t
 
     page.goto(address)
     page.get_by_role("link", name="Cumulus").first.click()
-    expect(page.locator("#live")).to_have_attribute("data-fill", "0")
+    expect(page.locator("#fill")).to_have_text("0 % full")
     page.get_by_role("button", name="Puff for 5 s").click()
 
     expect(page.locator("#live")).to_have_class("state-puffing")
     simulator.remote.wait_for("Cumulus/inflate", "relay_on", timeout=5)
     simulator.remote.wait_for("Cumulus/inflate", "relay_off", timeout=10)
     expect(page.locator("#live")).not_to_have_class("state-puffing")
-    expect(page.locator("#live")).to_have_attribute("data-fill", "8")
+    expect(page.locator("#fill")).to_have_text("8 % full")
 
     page.goto(f"{address}/history/")
     row = page.locator("main").get_by_text("Zoë Ünal").first

@@ -8,9 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from clouds import actions, balloon, refusals, timeline
-from clouds.balloon import Measures
+from clouds.balloon import SHORTEST_PUFF_SECONDS, Measures
 from clouds.models import Cloud
-from clouds.models.cloud import SHORTEST_PUFF_SECONDS
 from clouds.timeline import Do, Step
 
 from .conftest import NOON

@@ -15,6 +15,7 @@ from clouds.models import (
     BalloonNote,
     CalledOff,
     Cloud,
+    Fact,
     Plug,
     Program,
     ProgramStep,
@@ -24,6 +25,7 @@ from clouds.models import (
     Show,
     ShowCloud,
     ShowDate,
+    Story,
     User,
     Venue,
 )  # fmt: skip
@@ -162,9 +164,18 @@ def a_run(**fields: object) -> Callable[[Show, Gallery], object]:
     return lambda show, it: make.run(it.cloud, **{"source": "show", "show": show, "nominal_at": NOON} | fields)
 
 
+def add_story(**fields: object) -> Deed:
+    return lambda it: Story.objects.create(**{"name": "A new one"} | fields)
+
+
+def add_fact(**fields: object) -> Deed:
+    values = {"amount": 5, "text": "A fact.", "source": "A book."} | fields
+    return lambda it: Story.objects.create(name="A new one").facts.create(**values)
+
+
 NOUNS = (
-    Act, BalloonNote, CalledOff, Cloud, Plug, Program, ProgramStep, Puff, Rehearsal, Run, Show, ShowCloud, ShowDate,
-    User, Venue,
+    Act, BalloonNote, CalledOff, Cloud, Fact, Plug, Program, ProgramStep, Puff, Rehearsal, Run, Show, ShowCloud,
+    ShowDate, Story, User, Venue,
 )  # fmt: skip
 ENDED = {"state": "ended", "outcome": "done", "ended_at": NOON}
 PLAYING = {"state": "playing", "started_at": NOON}
@@ -228,6 +239,14 @@ BROKEN: list[tuple[str, Deed]] = [
     ("a_moment_is_added_once", in_a_show(on_day(time(9)), on_day(time(9)))),
     ("a_day_is_left_out_once", in_a_show(on_day(None), on_day(None))),
     ("an_occurrence_is_called_off_once", in_a_show(called_off(), called_off())),
+    ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=0)),
+    ("a_storys_scale_rises_from_above_zero", add_story(longest_at=-1)),
+    ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=5, longest_at=5)),
+    ("a_facts_amount_is_within_bounds", add_fact(amount=-0.001)),
+    ("a_facts_amount_is_within_bounds", add_fact(amount=1.001e12)),
+    ("a_facts_amount_is_within_bounds", add_fact(amount=float("inf"))),
+    ("a_facts_link_is_of_the_web", add_fact(link="javascript:alert(1)")),
+    ("a_facts_link_is_of_the_web", add_fact(link="//example.org")),
 ]
 
 KEPT: list[tuple[str, Deed]] = [
@@ -269,6 +288,12 @@ KEPT: list[tuple[str, Deed]] = [
     ("a_moment_is_added_once", in_a_show(on_day(time(9)), on_day(time(10)))),
     ("a_day_is_left_out_once", in_a_show(on_day(None), on_day(time(10)))),
     ("an_occurrence_is_called_off_once", in_a_show(called_off(), called_off(1))),
+    ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=5)),
+    ("a_storys_scale_rises_from_above_zero", add_story(shortest_at=5, longest_at=5.1)),
+    ("a_facts_amount_is_within_bounds", add_fact(amount=0)),
+    ("a_facts_amount_is_within_bounds", add_fact(amount=1e12)),
+    ("a_facts_link_is_of_the_web", add_fact(link="")),
+    ("a_facts_link_is_of_the_web", add_fact(link="HTTPS://example.org")),
 ]
 
 

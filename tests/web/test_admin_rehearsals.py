@@ -125,7 +125,7 @@ def test_the_history_marks_it(playing: Rehearsal, client: Client) -> None:
 
 def test_the_clouds_own_page_knows_nothing_of_it(playing: Rehearsal, cloud: Cloud, client: Client) -> None:
     page = text(client.get(f"/clouds/{cloud.slug}/"))
-    assert 'data-fill="0"' in page
+    assert 'data-fill="0.00000"' in page
     assert "It has not puffed yet." in page
 
 

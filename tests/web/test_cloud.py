@@ -1,6 +1,7 @@
 """One cloud's page."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -64,8 +65,8 @@ def test_what_cannot_be_pressed_says_why_and_until_when_at_the_venue(
     with time_machine.travel(datetime(2026, 7, 1, 12, 0, tzinfo=UTC), tick=False):
         make_puff(ada, on_at=timezone.now() - timedelta(seconds=15))
         page = text(visitor.get(URL))
-    assert button(page) == ("Puff for 5 s", False)
-    assert hint(page) == "You have just had a puff. Let the others have a turn. Try again from 14:00:20 on."
+    assert button(page) == ("Next puff from 14:00:20", False)
+    assert hint(page) == "You have just had a puff. Let the others have a turn."
     assert "Europe/Berlin" in page
 
 
@@ -74,7 +75,8 @@ def test_a_time_on_another_day_comes_with_its_day(visitor: Client, cloud: Cloud,
         Venue.objects.update(opens_at="10:00", closes_at="18:00")
         page = text(visitor.get(URL))
     assert "The gallery is closed." in page
-    assert hint(page) == "Try again from Thu 2 Jul, 10:00 on."
+    assert button(page) == ("Next puff from Thu 2 Jul, 10:00", False)
+    assert hint(page) == ""
 
 
 def test_a_hold_is_told_with_its_reason(visitor: Client, cloud: Cloud, conducted: Venue) -> None:
@@ -99,8 +101,8 @@ def test_who_waits_sees_their_place_and_can_give_it_away(
     make_run(bob)
     mine = make_run(ada)
     page = text(visitor.get(URL))
-    assert hint(page) == "You are 2nd in line."
-    assert not button(page)[1]
+    assert hint(page) == "You are 2nd in line. Your turn comes in less than a minute."
+    assert button(page) == ("You are in line", False)
     assert f'action="/runs/{mine.pk}/end/"' in page
     assert "Ada (you)" in page
     assert "Bob (you)" not in page
@@ -112,20 +114,72 @@ def test_whose_puff_plays_is_told_so(
     run = make_run(ada, "playing")
     make_puff(ada, on_at=timezone.now(), seconds=None, run=run, step=0)
     page = text(visitor.get(URL))
+    assert button(page) == ("Puffing… 5 s", False)
     assert hint(page) == "This is your puff."
     assert "Cumulus is puffing." in page
     assert "End my puff" in page
     assert "5 s for Ada, until" in page
 
 
+def test_who_is_first_in_line_reads_so_on_the_button(
+    visitor: Client, ada: User, conducted: Venue, cloud: Cloud, make_run: Make
+) -> None:
+    make_run(None, "playing")
+    make_run(ada)
+    assert button(text(visitor.get(URL))) == ("You are next", False)
+
+
+def test_whose_puff_is_about_to_begin_is_told_so(
+    visitor: Client, ada: User, conducted: Venue, cloud: Cloud, make_run: Make
+) -> None:
+    make_run(ada, "playing")
+    assert button(text(visitor.get(URL))) == ("Yours in a moment", False)
+
+
+@pytest.mark.parametrize(
+    ("happen", "label"),
+    [
+        (lambda: Venue.objects.update(stopped_at=timezone.now()), "Stopped for now"),
+        (lambda: Plug.objects.update(trouble="It does not answer."), "Out of reach"),
+        (lambda: Cloud.objects.update(fill_then=1.0, fill_then_at=timezone.now()), "Full"),
+    ],
+)
+def test_a_button_that_leads_nowhere_says_what_is_the_matter(
+    happen: Callable[[], object], label: str, visitor: Client, conducted: Venue, cloud: Cloud
+) -> None:
+    happen()
+    assert button(text(visitor.get(URL))) == (label, False)
+
+
+def test_the_browser_learns_what_it_needs_to_draw_on(
+    visitor: Client, ada: User, conducted: Venue, cloud: Cloud, make_run: Make, make_puff: Make
+) -> None:
+    with time_machine.travel(datetime(2026, 7, 1, 12, 0, tzinfo=UTC), tick=False):
+        Cloud.objects.update(fill_then=0.25, fill_then_at=timezone.now(), half_life_seconds=100)
+        make_puff(ada, on_at=timezone.now(), seconds=None, run=make_run(ada, "playing"), step=0)
+        Venue.objects.update(conductor_beat_at=timezone.now())
+        page = text(visitor.get(URL))
+    assert 'data-cloud="cumulus" data-fill="0.25000" data-gain="0.0166667" data-loss="0.0069315"' in page
+    assert 'data-at="1782907200000"' in page
+    assert 'data-does="puffing" data-press="5.0" data-until="1782907205000"' in page
+    assert "data-mine" in page
+
+
+def test_the_sky_behind_a_cloud_is_that_of_its_venue(visitor: Client, conducted: Venue, cloud: Cloud) -> None:
+    with time_machine.travel(datetime(2026, 7, 1, 22, 30, tzinfo=UTC), tick=False):
+        assert '<html lang="en" data-phase="night">' in text(visitor.get(URL))
+        Venue.objects.update(time_zone="Australia/Sydney")
+        assert '<html lang="en" data-phase="morning">' in text(visitor.get(URL))
+
+
 def test_who_comes_later_sees_how_many_wait(
     visitor: Client, bob: User, conducted: Venue, cloud: Cloud, make_run: Make
 ) -> None:
     make_run(None, "playing")
-    assert hint(text(visitor.get(URL))) == "You will be next."
+    assert hint(text(visitor.get(URL))) == "You will be next. Your turn would come in less than a minute."
     make_run(bob)
     page = text(visitor.get(URL))
-    assert hint(page) == "You will be 2nd in line."
+    assert hint(page) == "You will be 2nd in line. Your turn would come in less than a minute."
     assert "1 waiting:" in page
     assert button(page)[1]
 

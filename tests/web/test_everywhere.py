@@ -7,16 +7,19 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from clouds.models import Cloud, User
+from clouds.models import Cloud, Story, User
 from clouds.views import history
 from tests.web.conftest import Make, text
 
-PAGES = ["/", "/clouds/cumulus/", "/history/", "/accounts/signup/", "/accounts/login/", "/accounts/puffs/", "/nowhere/"]
+PAGES = [
+    "/", "/clouds/cumulus/", "/clouds/cumulus/story/", "/wall/", "/offline/", "/history/",
+    "/accounts/signup/", "/accounts/login/", "/accounts/puffs/", "/nowhere/",
+]  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.mark.parametrize("url", [*PAGES, "/healthz", "/history.csv", "/admin/login/"])
-def test_every_answer_comes_with_the_content_policy(url: str, visitor: Client, cloud: Cloud) -> None:
+def test_every_answer_comes_with_the_content_policy(url: str, visitor: Client, story: Story) -> None:
     policy = visitor.get(url)["Content-Security-Policy"]
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
@@ -24,18 +27,20 @@ def test_every_answer_comes_with_the_content_policy(url: str, visitor: Client, c
 
 @pytest.mark.parametrize("url", PAGES)
 def test_no_page_needs_what_the_policy_forbids(
-    url: str, visitor: Client, cloud: Cloud, ada: User, make_run: Make, make_puff: Make
+    url: str, visitor: Client, story: Story, ada: User, make_run: Make, make_puff: Make
 ) -> None:
     make_run(ada)
     make_puff(ada)
     page = text(visitor.get(url))
+    # A link that leads elsewhere says so, and nothing is fetched from there.
+    page = re.sub(r'<a href="https?://[^"]+" rel="noopener external">', "", page)
     assert not re.search(r"\sstyle=|<style|\son[a-z]+=|<script(?![^>]*\ssrc=)|javascript:", page)
     assert not re.search(r'(?:src|href|action)="(?:https?:)?//', page)
 
 
 @pytest.mark.parametrize("url", PAGES)
 def test_every_field_has_a_label_and_every_page_a_heading(
-    url: str, visitor: Client, client: Client, cloud: Cloud
+    url: str, visitor: Client, client: Client, story: Story
 ) -> None:
     page = text((client if "accounts" in url else visitor).get(url, follow=True))
     for field in re.findall(r"<(?:input|select)[^>]*>", page):
@@ -47,7 +52,10 @@ def test_every_field_has_a_label_and_every_page_a_heading(
     assert "<title>" in page
 
 
-@pytest.mark.parametrize("url", ["/", "/clouds/cumulus/", "/history/", "/history.csv", "/accounts/puffs/", "/healthz"])
+@pytest.mark.parametrize(
+    "url",
+    ["/", "/clouds/cumulus/", "/clouds/cumulus/story/", "/history/", "/history.csv", "/accounts/puffs/", "/healthz"],
+)
 def test_a_page_that_is_for_reading_takes_no_post(url: str, visitor: Client, cloud: Cloud) -> None:
     response = visitor.post(url)
     assert (response.status_code, response["Allow"]) == (405, "GET, HEAD")
@@ -94,7 +102,7 @@ def test_the_curators_door_is_shown_to_curators_only(visitor: Client, desk: Clie
 
 
 def test_who_prefers_less_motion_gets_less() -> None:
-    style = (ROOT / "clouds/static/clouds/site.css").read_text()
+    style = (ROOT / "clouds/static/clouds/sky.css").read_text()
     calm = style[style.index("@media (prefers-reduced-motion: reduce)") :]
     moving = set(re.findall(r"^(\.[^{]*) \{[^}]*(?:transition|animation):", style[: -len(calm)], re.MULTILINE))
     assert moving

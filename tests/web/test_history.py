@@ -201,6 +201,7 @@ def test_the_file_tells_the_same(client: Client, conducted: Venue, bob: User, ma
             "times confirmed": "no",
             "simulated": "yes",
             "rehearsed at speed": "",
+            "told": "",
         }
     ]
 
