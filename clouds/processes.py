@@ -1,6 +1,8 @@
-"""Names a process so that others can tell whether it still lives."""
+"""What a process is to the system: a name by which others can tell whether it still lives, and files it may open."""
 
+import contextlib
 import os
+import resource
 import socket
 from pathlib import Path
 
@@ -44,3 +46,11 @@ def _ask_kernel(pid: int) -> str:
     except PermissionError:
         pass
     return "?"
+
+
+def open_as_many_files_as_allowed() -> None:
+    """From now on; the 1,024 that are usual at first are too few for the connections of a thousand plugs."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    # A system that won't have it leaves enough for most venues.
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -13,7 +13,7 @@ from django_q.conf import Conf
 from django_q.models import Schedule
 from django_q.tasks import async_task
 
-from clouds import actions, planning
+from clouds import actions, planning, processes
 from clouds.conductor.baton import Baton
 from clouds.models import Run, Venue
 from clouds.models.run import WARM_UP
@@ -30,11 +30,14 @@ def play(venue_id: int) -> str:
     if not baton.take():
         return "somebody else conducts"
     # Imported here, because python-kasa costs 20 MB and most of a second: only who holds the baton needs it.
+    from clouds.conductor import garbage
     from clouds.conductor.house import conduct
 
+    processes.open_as_many_files_as_allowed()
     sys.setswitchinterval(SWITCH_EVERY_SECONDS)
     try:
-        asyncio.run(conduct(baton))
+        with garbage.only_when_asked():
+            asyncio.run(conduct(baton))
     finally:
         exit_on_sigterm()
     return "left in good order"

@@ -47,7 +47,7 @@ class StepFormSet(FormSet):
             raise ValidationError(f"No cloud could play this. {actions.why_not_playable(cloud, plan, 0.0)}")
 
     def _check_shows(self, program: Program, steps: list[Step]) -> None:
-        for show in Show.objects.due().filter(program=program).prefetch_related("lines__cloud__venue"):
+        for show in Show.objects.due().filter(program=program).with_all():
             scale = program.scale_percent * show.scale_percent / 10_000
             plan = timeline.composed(steps, program.repeats, scale)
             for line in show.lines.all():

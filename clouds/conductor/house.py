@@ -18,6 +18,7 @@ from clouds import doorbell, plugs
 from clouds.conductor import cluster, desk, ledger, rehearsals
 from clouds.conductor.baton import BEAT_EVERY_SECONDS, Baton
 from clouds.conductor.desk import News, Outlet
+from clouds.conductor.garbage import Sweeper
 from clouds.conductor.journal import OUT_OF_REACH, Journal
 from clouds.conductor.performance import SHUT_DOWN, Pump, Rig, Troubles
 from clouds.conductor.performances import Performances
@@ -68,6 +69,7 @@ class House:
         self._told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._stopped_at: datetime | None = None
         self._sightings = Sightings()
+        self._sweeper = Sweeper()
 
     def leave(self, why: str) -> None:
         """Leave as soon as everything is off; `why` is what the history will say."""
@@ -192,6 +194,8 @@ class House:
         if not news.is_wanted:
             self.leave("The venue is closed.")
         if news.next_at is None:
+            if not (self._performances.run_ids or self._rehearsals.run_ids):
+                self._sweeper.sweep()
             return READ_EVERY_SECONDS
         return min(READ_EVERY_SECONDS, max(0.0, (news.next_at - timezone.now()).total_seconds()))
 

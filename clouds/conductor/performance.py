@@ -14,7 +14,7 @@ from clouds.conductor import ledger
 from clouds.conductor.journal import Journal
 from clouds.conductor.ledger import Part
 from clouds.models import Run
-from clouds.plugs import Actor, Confirmed, CutShort, PlugError, Unreachable
+from clouds.plugs import Actor, Confirmed, CutShort, PlugError, Preempted, Unreachable
 from clouds.timeline import Cue, Do
 
 # Two pumps that work against each other strain the hose and the balloon.
@@ -24,6 +24,8 @@ MOST_TRIMMED_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 600.0
 # At most so long after it was asked for an ON is sent: a look under way comes first, and a greeting.
 UNTIL_TOLD_SECONDS = 5.0
+# A plug is met and its order made ready so long before the cue: time enough for a thousand of them.
+READY_BEFORE = timedelta(seconds=1)
 A_MOMENT = timedelta(milliseconds=10)
 LOST_ITS_TIMER = "The plug lost its own timer meanwhile, so it may have been without power for a moment."
 SHUT_DOWN = "The site was shut down or restarted."
@@ -177,7 +179,7 @@ class Performance:
         try:
             for cue in timeline.cues(self.part.steps):
                 if cue.do is not Do.REST and cue.at > begin - A_MOMENT:
-                    await self._until(cue.at)
+                    await self._until(cue.at - READY_BEFORE)
                     await self._puff(self._that_fits(cue))
             await self._until(timedelta(seconds=timeline.length(self.part.steps)))
         except asyncio.CancelledError:
@@ -205,10 +207,10 @@ class Performance:
         return at + timedelta(seconds=gap)
 
     def _that_fits(self, cue: Cue) -> Cue:
-        """An inflation, looked at once more as it begins: trimmed a little if need be. Raises Overfull."""
+        """An inflation, looked at once more before it begins: trimmed a little if need be. Raises Overfull."""
         if cue.do is not Do.INFLATE:
             return cue
-        room = balloon.room(self._fill_now(), self.part.measures)
+        room = balloon.room(self._fill_by(self._moment(cue.at)), self.part.measures)
         if timeline.countdown_seconds(cue.seconds, self.part.hard_cap) <= room and cue.seconds <= room:
             return cue
         fits = timeline.longest_that_fits(room)
@@ -216,8 +218,8 @@ class Performance:
             raise Overfull("The balloon is fuller than was reckoned.")
         return replace(cue, until=cue.at + timedelta(seconds=fits))
 
-    def _fill_now(self) -> float:
-        rested = (asyncio.get_running_loop().time() - self._fill_at) * self.part.speed
+    def _fill_by(self, moment: float) -> float:
+        rested = (max(moment, asyncio.get_running_loop().time()) - self._fill_at) * self.part.speed
         return balloon.after(self._fill, max(0.0, rested), Do.REST, self.part.measures)
 
     def _reckon(self, do: Do, seconds: float, since: float = 0.0) -> None:
@@ -234,13 +236,12 @@ class Performance:
         """One stretch of a pump's time: on, and off and confirmed whatever happens."""
         pump = self._rig.get(cue.do)
         await self._rig.settle(cue.do, BETWEEN_PUMPS_SECONDS / self.part.speed)
-        if not self._may_begin():
-            raise Unreachable("The database does not answer, so nothing new was begun.")
-        tag, actor, asked = ledger.tag_of(self.part.run_id, cue.index), pump.actor, asyncio.get_running_loop().time()
-        is_on, on_at = False, timezone.now()
+        tag, actor, at = ledger.tag_of(self.part.run_id, cue.index), pump.actor, self._moment(cue.at)
+        is_on, on_at, asked = False, timezone.now(), max(at, asyncio.get_running_loop().time())
         error: PlugError | asyncio.CancelledError | None = None
         try:
-            await actor.on(until=self._moment(cue.until), hard_cap=self.part.hard_cap, tag=tag)
+            until = self._moment(cue.until)
+            await actor.on(at=at, until=until, hard_cap=self.part.hard_cap, tag=tag, check=self._check_baton)
             is_on, on_at = True, timezone.now()
             if actor.told is not None:
                 self._journal.write(ledger.open_puff, self.part, cue, pump.plug_id, actor.told.at)
@@ -303,6 +304,10 @@ class Performance:
             ledger.close_puff, self.part, cue, plug_id, on_at, off_at, outcome.value, reason,
             confirmed=surely is not None, surely=surely,
         )  # fmt: skip
+
+    def _check_baton(self) -> None:
+        if not self._may_begin():
+            raise Preempted("The database does not answer, so nothing new was begun.")
 
     def _moment(self, offset: timedelta) -> float:
         """When, by the loop's clock, that is due which comes so long after the start."""

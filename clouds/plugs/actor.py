@@ -5,6 +5,7 @@ is not known counts as on, and only a confirmed OFF ends it.
 """
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
@@ -26,7 +27,8 @@ LOOK_WHILE_OFF_EVERY_SECONDS = 10.0
 LOOK_WHILE_IN_TROUBLE_EVERY_SECONDS = 5.0
 # Just before its end an inflation is not looked at: OFF would have to break off the look.
 NO_LOOK_BEFORE_OFF_SECONDS = 1.0
-
+# Nothing is sent at the very moment, and a countdown never counts a second that has begun to run out.
+A_LITTLE_LATE_SECONDS = 0.01
 
 PREEMPTED = "Something more urgent came between."
 TOO_LATE = "The plug answered so late that the time for it was over."
@@ -79,11 +81,15 @@ class Actor:
             return False
         return not self._driver.is_connected or now - self._looked >= LOOK_WHILE_ON_EVERY_SECONDS
 
-    async def on(self, *, until: float, hard_cap: float, tag: str) -> Reading:
-        """Switch on until `until`, guarded by the plug's own countdown, which bears `tag`.
+    async def on(
+        self, *, until: float, hard_cap: float, tag: str, at: float = -math.inf, check: Callable[[], object] = bool
+    ) -> Reading:
+        """Switch on at `at`, until `until`, guarded by the plug's own countdown, which bears `tag`.
 
-        Tried once. Raises PlugError, and pursues OFF, when the plug has not confirmed relay and countdown; nothing is
-        sent once `until` is past. At `until` OFF is pursued by itself. `told` says when it was sent, None if it wasn't.
+        All is made ready before `at`. What decides whether it is sent, and with which countdown, is looked at then; at
+        last `check` is called, which may raise PlugError. Tried once. Raises PlugError, and pursues OFF, when the plug
+        has not confirmed relay and countdown; nothing is sent once `until` is past. At `until` OFF is pursued by
+        itself. `told` says when it was sent, None if it wasn't.
         """
         loop = asyncio.get_running_loop()
         self.told = None
@@ -92,7 +98,7 @@ class Actor:
                 raise Refused("The plug is not known to be off.")
             self._on = _On(tag, until, loop.call_at(until, self.switch_off), loop.create_future())
             try:
-                reading = await self._switch_on(until, hard_cap, tag)
+                reading = await self._alone(lambda: self._switch_on(at, until, hard_cap, tag, check))
             except PlugError as error:
                 told = error
                 if isinstance(error, Preempted) and loop.time() >= until:
@@ -181,26 +187,40 @@ class Actor:
         await asyncio.wait([pursuit])
         self._driver.abort()
 
-    async def _switch_on(self, until: float, hard_cap: float, tag: str) -> Reading:
+    async def _switch_on(
+        self, at: float, until: float, hard_cap: float, tag: str, check: Callable[[], object]
+    ) -> Reading:
         clock = asyncio.get_running_loop().time
-        if not self._driver.is_connected:
-            within = min(TIMEOUT_SECONDS, until - clock())
-            self.reading = await self._alone(lambda: self._driver.look(within=within))
-            self._check_was_off(self.reading, -1.0)
-        if self.reading is not None and not self.reading.is_guarded and not self._unguarded:
-            raise NoTimer(why_unguarded(self.reading))
+        if clock() < at:
+            await self._make_ready(at, until, hard_cap, tag)
+            await asyncio.sleep(at - clock())
+        await self._meet(until - clock())
+        check()
         if (left := until - clock()) <= 0:
             raise Unreachable(TOO_LATE)
         countdown = timeline.countdown_seconds(left, hard_cap)
         self.told = told = Told(datetime.now(UTC), self.reading is not None and self.reading.rule is not None)
         asked = clock()
-        reading = await self._alone(
-            lambda: self._driver.on(countdown=countdown, tag=tag, within=min(TIMEOUT_SECONDS, left))
-        )
+        reading = await self._driver.on(countdown=countdown, tag=tag, within=min(TIMEOUT_SECONDS, left))
         self.told = replace(told, seen_on=reading.relay_on)
         self._check_was_off(reading, clock() - asked)
         self._check_on(reading, tag)
         return reading
+
+    async def _make_ready(self, at: float, until: float, hard_cap: float, tag: str) -> None:
+        """What can be done before the moment; a plug that can't be reached is asked again then."""
+        left = until - at - A_LITTLE_LATE_SECONDS
+        self._driver.make_ready(countdown=timeline.countdown_seconds(left, hard_cap), tag=tag)
+        with contextlib.suppress(Unreachable):
+            await self._meet(at - asyncio.get_running_loop().time())
+
+    async def _meet(self, within: float) -> None:
+        """See to it that there is a connection, to a plug that was off when it was made. Raises PlugError."""
+        if not self._driver.is_connected:
+            self.reading = await self._driver.look(within=min(TIMEOUT_SECONDS, within))
+            self._check_was_off(self.reading, -1.0)
+        if self.reading is not None and not self.reading.is_guarded and not self._unguarded:
+            raise NoTimer(why_unguarded(self.reading))
 
     async def _alone(self, ask: Callable[[], Coroutine[None, None, Reading]]) -> Reading:
         """One exchange with the plug, which OFF may break off, and which does not begin while OFF is wanted."""

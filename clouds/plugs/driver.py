@@ -66,6 +66,9 @@ class Driver(Protocol):
     async def look(self, *, within: float) -> Reading:
         """What the device says of itself."""
 
+    def make_ready(self, *, countdown: int, tag: str) -> None:
+        """Expect to be told `on` with these; nothing is sent, and being told otherwise does no harm."""
+
     async def on(self, *, countdown: int, tag: str, within: float) -> Reading:
         """Arm the countdown and switch the relay on, in one frame; what the device says of itself then."""
 

@@ -7,6 +7,7 @@ frames are made here and sent through python-kasa's protocol. The wire format is
 
 import asyncio
 import contextlib
+import json
 import re
 import socket
 import struct
@@ -44,6 +45,7 @@ class LegacyDriver:
         self._transport: XorTransport | None = None
         self._protocol: IotProtocol | None = None
         self._greeting: Reading | None = None
+        self._ready: tuple[int, str, str] = (0, "", "")
 
     @property
     def is_connected(self) -> bool:
@@ -67,6 +69,10 @@ class LegacyDriver:
                     await self._set_clock()
                     reading = self._read(await self._query(LOOK))
                 return reading
+
+    def make_ready(self, *, countdown: int, tag: str) -> None:
+        """Put the frame into words that `on` will send."""
+        self._ready = (countdown, tag, json.dumps(_on_frame(countdown, tag), separators=(",", ":")))
 
     async def on(self, *, countdown: int, tag: str, within: float) -> Reading:
         """Arm the countdown and switch on, in one frame."""
@@ -153,7 +159,7 @@ class LegacyDriver:
             plain = self._transport.writer.get_extra_info("socket")
             plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
-    async def _query(self, frame: dict[str, Any]) -> dict[str, Any]:
+    async def _query(self, frame: dict[str, Any] | str) -> dict[str, Any]:
         if self._protocol is None:
             raise Unreachable(f"The plug at {self._address.host} was let go of.")
         # python-kasa's own retries would switch a pump on long after its time.
@@ -169,15 +175,10 @@ class LegacyDriver:
         }  # fmt: skip
         await self._query({"time": {"set_timezone": setting}})
 
-    @staticmethod
-    def _on_frame(countdown: int, tag: str) -> dict[str, Any]:
-        # A plug holds one rule only, so the old one goes first; modules are served in the order of the frame.
-        rule = {"enable": 1, "delay": countdown, "act": 0, "name": tag}
-        return {
-            "count_down": {"delete_all_rules": {}, "add_rule": rule, "get_rules": {}},
-            "time": {"get_time": {}},
-            "system": {"set_relay_state": {"state": 1}, "get_sysinfo": {}},
-        }
+    def _on_frame(self, countdown: int, tag: str) -> str:
+        if self._ready[:2] != (countdown, tag):
+            self.make_ready(countdown=countdown, tag=tag)
+        return self._ready[2]
 
     def _read(self, reply: dict[str, Any]) -> Reading:
         """What the plug said. Raises NotAPlug or Stranger."""
@@ -228,6 +229,16 @@ class LegacyDriver:
         except asyncio.CancelledError:
             self.abort()
             raise
+
+
+def _on_frame(countdown: int, tag: str) -> dict[str, Any]:
+    # A plug holds one rule only, so the old one goes first; modules are served in the order of the frame.
+    rule = {"enable": 1, "delay": countdown, "act": 0, "name": tag}
+    return {
+        "count_down": {"delete_all_rules": {}, "add_rule": rule, "get_rules": {}},
+        "time": {"get_time": {}},
+        "system": {"set_relay_state": {"state": 1}, "get_sysinfo": {}},
+    }
 
 
 def _error_in(reply: dict[str, Any], module: str, command: str) -> str:

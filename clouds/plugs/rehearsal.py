@@ -38,6 +38,9 @@ class RehearsalDriver:
         """As it is."""
         return self._say()
 
+    def make_ready(self, *, countdown: int, tag: str) -> None:
+        """There is nothing to be made ready."""
+
     async def on(self, *, countdown: int, tag: str, within: float) -> Reading:
         """Armed and on."""
         self._say()

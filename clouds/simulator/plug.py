@@ -177,11 +177,16 @@ class Plug:
             self._held.append(arrival)
             return
         answer = self._act(arrival, treatment) if treatment.acts else {}
+        # Plugs work side by side: none waits until another, whose frame has arrived as well, has found its words.
+        asyncio.get_running_loop().call_soon(self._reply, arrival.line, answer, treatment)
+
+    @staticmethod
+    def _reply(line: Line, answer: Json, treatment: Treatment) -> None:
         if treatment.closes:
-            arrival.line.close()
+            line.close()
         elif treatment.replies:
-            reply = lambda: arrival.line.answer(answer, treatment.pieces, treatment.pause)  # noqa: E731
-            arrival.line.after(treatment.delay_of_reply, reply)
+            reply = lambda: line.answer(answer, treatment.pieces, treatment.pause)  # noqa: E731
+            line.after(treatment.delay_of_reply, reply)
 
     def _act(self, arrival: Arrival, treatment: Treatment, reason: str = "command") -> Json:
         handling = Handling(reason, treatment.refused)

@@ -1,4 +1,6 @@
-"""What Cloudsite is held against: a bare ASGI handler that asks the plug itself, and one that runs the `kasa` command.
+"""What Cloudsite is held against: a bare ASGI handler that asks the plug itself, one that runs the `kasa` command.
+
+And `switch_on`, a task for a django-q2 schedule.
 
 `POST /connect?PORT` awaits python-kasa's `Device.connect` and `turn_on` for the plug at that port of 127.0.0.1;
 `POST /command?PORT` runs `kasa --type plug --host 127.0.0.1 --port PORT on`, which is what The Cloud did.
@@ -24,6 +26,15 @@ async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
     await (_connect if scope["path"] == "/connect" else _command)(port)
     await send({"type": "http.response.start", "status": 204, "headers": []})
     await send({"type": "http.response.body"})
+
+
+def switch_on(ports: list[int]) -> None:
+    """The task: all of these plugs, side by side."""
+
+    async def all_of_them() -> None:
+        await asyncio.gather(*(_connect(port) for port in ports))
+
+    asyncio.run(all_of_them())
 
 
 async def _connect(port: int) -> None:

@@ -6,8 +6,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from clouds import actions
-from clouds.models import Cloud, Program, Run, Show, User
+from clouds.models import Program, Run, User
 from tests.bench import stage
 from tests.bench.report import Report
 from tests.site import Simulator, running, until
@@ -32,8 +31,7 @@ def measure(report: Report, options: argparse.Namespace) -> None:
         clouds,
     ):
         begin = (timezone.now() + timedelta(seconds=8)).replace(microsecond=0)
-        show = Show(venue=venue, program=program, name="Beat", first_on=begin.date(), starts_at=begin.time())
-        actions.save_show(show, by=curator, change=lambda: _save(show, list(clouds.values())))
+        stage.schedule(program, clouds.values(), begin, by=curator)
         until(lambda: Run.objects.of_shows().exclude(started_at=None).exists(), "it is claimed")
         until(lambda: not Run.objects.live().exists(), "it is over", seconds=options.steps + 40)
         ons, offs = _lateness(simulator, begin.timestamp(), options)
@@ -53,12 +51,6 @@ def _program(steps: int) -> Program:
         do, seconds = ("inflate", ON_SECONDS) if place % 2 == 0 else ("rest", OFF_SECONDS)
         program.steps.create(position=place, do=do, seconds=seconds)
     return program
-
-
-def _save(show: Show, clouds: list[Cloud]) -> None:
-    show.save()
-    for place, cloud in enumerate(clouds):
-        show.lines.create(cloud=cloud, position=place)
 
 
 def _lateness(simulator: Simulator, begin: float, options: argparse.Namespace) -> tuple[list[float], list[float]]:

@@ -4,13 +4,14 @@ import contextlib
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 if TYPE_CHECKING:
-    from clouds.models import User, Venue
+    from clouds.models import Cloud, Program, User, Venue
 
 
 @contextlib.contextmanager
@@ -67,3 +68,18 @@ def people(count: int) -> list["User"]:
     from clouds.models import User
 
     return [User.objects.create_user(f"Visitor {number}") for number in range(count)]
+
+
+def schedule(program: "Program", clouds: Iterable["Cloud"], begin: datetime, by: "User") -> None:
+    """A show of this program, once, on all these clouds at the same moment."""
+    from clouds import actions
+    from clouds.models import Show, ShowCloud
+
+    show = Show(venue=the_venue(), program=program, name="Show", first_on=begin.date(), starts_at=begin.time())
+
+    def save() -> None:
+        show.save()
+        for place, cloud in enumerate(clouds):
+            ShowCloud.objects.create(show=show, cloud=cloud, position=place)
+
+    actions.save_show(show, by=by, change=save)

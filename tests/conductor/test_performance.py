@@ -358,6 +358,56 @@ def test_nothing_is_switched_on_without_the_baton() -> None:
     assert paper.puffs == {}
 
 
+def test_a_baton_that_is_lost_just_before_a_cue_switches_nothing_on() -> None:
+    async def scene(stage: Stage) -> None:
+        playing = stage.performance(Step(Do.REST, 0.3), inflate(LONG)).start()
+        await asyncio.sleep(0.1)
+        assert stage.actors[Do.INFLATE]._under_way is not None  # made ready, and not sent
+        stage.may_begin = False
+        await playing
+        assert not any(told.startswith("on") for told in stage.inflate.told)
+
+    paper = play(scene)
+    assert paper.ends == [("failed", "The database does not answer, so nothing new was begun.")]
+    assert paper.puffs == {}
+
+
+@pytest.mark.parametrize("how", ["ended", "switched off"])
+def test_a_run_that_ends_just_before_a_cue_switches_nothing_on(how: str) -> None:
+    async def scene(stage: Stage) -> None:
+        playing = stage.performance(Step(Do.REST, 0.3), inflate(LONG))
+        task = playing.start()
+        await asyncio.sleep(0.1)
+        playing.end(Run.Outcome.STOPPED, "Enough.")
+        if how == "switched off":
+            stage.actors[Do.INFLATE].switch_off()
+        await task
+        await asyncio.sleep(0.3)
+        assert not any(told.startswith("on") for told in stage.inflate.told)
+        assert stage.actors[Do.INFLATE].is_ready
+
+    paper = play(scene)
+    assert (paper.ends, paper.puffs) == ([("stopped", "Enough.")], {})
+
+
+def test_a_pause_just_before_a_cue_keeps_all_of_it() -> None:
+    async def scene(stage: Stage) -> None:
+        playing = stage.performance(Step(Do.REST, 0.3), inflate(0.6))
+        task = playing.start()
+        await asyncio.sleep(0.1)
+        playing.heed(Marks("Ada", 0))
+        await until(lambda: stage.paper.pauses, "it pauses")
+        await asyncio.sleep(0.4)
+        assert not stage.changes
+        playing.heed(Marks("", 0))
+        await task
+        (_, on, on_at), (_, off, off_at) = stage.changes
+        assert (on, off) == (True, False)
+        assert off_at - on_at > 0.5
+
+    assert play(scene).ends == [("done", "")]
+
+
 def test_a_cloud_without_such_a_plug_fails_the_run() -> None:
     async def scene(stage: Stage) -> None:
         del stage.rig.pumps[Do.DEFLATE]

@@ -373,3 +373,10 @@ def test_a_database_restored_from_last_nights_backup_plays_nothing_late_and_says
     assert (missed.earliest("due_at").due_at, missed.latest("due_at").due_at) == (last_night, NOON)
     assert missed.count() == 9 * 6 + 1
     assert due() == [at(12, 10)]
+
+
+def test_a_show_may_be_on_a_thousand_clouds(venue: Venue, program: Program, make_show: Callable[..., Show]) -> None:
+    clouds = [Cloud(venue=venue, name=f"C{number}", slug=f"c{number}") for number in range(1001)]
+    show = make_show(clouds=Cloud.objects.bulk_create(clouds))
+    planning.replan(show, NOON, "Somebody changed the show.")
+    assert Run.objects.waiting().count() == 1001

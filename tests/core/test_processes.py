@@ -1,6 +1,7 @@
 """Whether a process still lives: never a doubt that lets two conductors play, nor one that keeps a dead one's baton."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -88,3 +89,13 @@ def test_what_names_no_process_is_not_known_to_be_gone(rest: str) -> None:
 @pytest.mark.parametrize("name", ["", ":", "garbage", "\0", "🌥:☁:⛅", ":1:1"])
 def test_garbage_is_not_known_to_be_gone(name: str) -> None:
     assert not processes.is_gone(name)
+
+
+def test_a_process_may_open_as_many_files_as_it_is_allowed() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(512, before[1]), before[1]))
+    try:
+        processes.open_as_many_files_as_allowed()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

@@ -27,7 +27,7 @@ def all_of(shape: Shape) -> str:
 def drawing(name: str) -> str:
     """The SVG as it stands in a page."""
     cloud = Cloud(name=name, slug="a-name-of-some-length", venue=Venue())
-    stands = Standing(cloud, State.READY, "", None, 0.42, [], None, [], simulated=False, unguarded=False)
+    stands = Standing(cloud, State.READY, "", None, 0.42, [], None, [], 5.0, simulated=False, unguarded=False)
     return render_to_string("clouds/drawing.svg", {"standing": stands, "label": "", "at": timezone.now()})
 
 

@@ -118,6 +118,9 @@ class FakeDriver:
 
         return await self._ask("look", act, within)
 
+    def make_ready(self, *, countdown: int, tag: str) -> None:
+        """There is nothing to be made ready."""
+
     async def on(self, *, countdown: int, tag: str, within: float) -> Reading:
         """Arm and switch on."""
 

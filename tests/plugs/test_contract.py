@@ -80,6 +80,21 @@ def test_a_countdown_takes_the_place_of_the_one_before(play: Play) -> None:
     play(scene)
 
 
+@pytest.mark.parametrize("ready", [(60, "8.1"), (30, "7.0"), (30, "8.1")])
+def test_what_was_made_ready_is_sent_only_if_it_is_what_on_says(play: Play, ready: tuple[int, str]) -> None:
+    async def scene(stage: Stage) -> None:
+        driver = stage.driver()
+        await driver.look(within=PATIENCE)
+        driver.make_ready(countdown=ready[0], tag=ready[1])
+        assert stage.frames == 1
+        reading = await driver.on(countdown=30, tag="8.1", within=PATIENCE)
+        assert reading.rule is not None
+        assert (reading.rule.tag, reading.rule.delay) == ("8.1", 30)
+        driver.abort()
+
+    play(scene)
+
+
 def test_off_tells_which_countdown_was_held(play: Play) -> None:
     async def scene(stage: Stage) -> None:
         driver = stage.driver()

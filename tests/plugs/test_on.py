@@ -1,11 +1,13 @@
 """ON: tried once, guarded by the plug's own countdown, never late, and it ends by itself."""
 
 import asyncio
+import time
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from clouds.plugs import Actor, NoTimer, PlugError, Preempted, Refused, Relay, Unreachable
+from clouds.plugs import Actor, NoTimer, PlugError, Preempted, Reading, Refused, Relay, Stranger, Unreachable
 from tests.plugs.conftest import Play
 from tests.plugs.stage import FakeStage, SimulatedStage, Stage, acting, now, until
 
@@ -403,3 +405,159 @@ def test_it_is_told_when_on_was_sent_and_whether_it_was(play_fake: Play) -> None
             assert actor.told is None
 
     play_fake(scene)
+
+
+# An ON whose moment is still to come.
+
+
+async def waiting_for_its_moment(actor: Actor, seconds: float = 0.2, **options: Any) -> asyncio.Task[Reading]:
+    """An ON that is made ready now, and sent in so many seconds."""
+    await actor.off()
+    moment = now() + seconds
+    task = asyncio.ensure_future(actor.on(at=moment, until=moment + LONG, hard_cap=60.0, tag="7.0", **options))
+    await asyncio.sleep(0.05)
+    return task
+
+
+def test_on_is_sent_at_its_moment_and_not_before(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        async with acting(stage) as actor:
+            moment = now() + 0.2
+            ordered = await waiting_for_its_moment(actor)
+            assert (stage.ons, actor.told) == (0, None)
+            await ordered
+            assert now() >= moment
+            assert (stage.ons, stage.is_on) == (1, True)
+            await actor.off()
+
+    play(scene)
+
+
+def test_a_plug_that_hung_up_is_met_before_the_moment(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        async with acting(stage) as actor:
+            await actor.off()
+            actor._driver.abort()
+            moment = now() + 0.5
+            ordered = asyncio.ensure_future(actor.on(at=moment, until=moment + LONG, hard_cap=60.0, tag="7.0"))
+            await until(lambda: actor._driver.is_connected, "it is met")
+            assert now() < moment
+            await ordered
+            await actor.off()
+
+    play(scene)
+
+
+def test_a_plug_that_hangs_up_before_the_moment_is_asked_anew_who_it_is(play_fake: Play) -> None:
+    async def scene(stage: FakeStage) -> None:
+        async with acting(stage) as actor:
+            ordered = await waiting_for_its_moment(actor)
+            stage.becomes_another()
+            with pytest.raises(Stranger):
+                await ordered
+            assert stage.ons == 0
+
+    play_fake(scene)
+
+
+def test_a_plug_that_comes_back_in_time_is_switched_on(play_fake: Play) -> None:
+    async def scene(stage: FakeStage) -> None:
+        async with acting(stage) as actor:
+            await actor.off()
+            stage.gone()
+            ordered = asyncio.ensure_future(actor.on(at=now() + 0.2, until=now() + LONG, hard_cap=60.0, tag="7.0"))
+            await asyncio.sleep(0.05)
+            stage.cured()
+            assert (await ordered).relay_on
+            await actor.off()
+
+    play_fake(scene)
+
+
+def test_off_takes_back_what_was_made_ready(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        async with acting(stage) as actor:
+            ordered = await waiting_for_its_moment(actor)
+            await actor.off()
+            with pytest.raises(Preempted):
+                await ordered
+            await asyncio.sleep(0.25)
+            assert (stage.ons, actor.told, actor.relay) == (0, None, Relay.OFF)
+
+    play(scene)
+
+
+def test_off_at_the_very_moment_comes_before_on(play_fake: Play) -> None:
+    async def scene(stage: FakeStage) -> None:
+        async with acting(stage) as actor:
+            moment = now() + 0.1
+            # Due in the same turn of the loop, and so before the one who waits has woken.
+            asyncio.get_running_loop().call_at(moment, actor.switch_off)
+            await actor.off()
+            with pytest.raises(Preempted):
+                await actor.on(at=moment, until=moment + LONG, hard_cap=60.0, tag="7.0")
+            assert stage.ons == 0
+
+    play_fake(scene)
+
+
+def test_an_order_that_is_given_up_is_never_sent(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        async with acting(stage) as actor:
+            ordered = await waiting_for_its_moment(actor)
+            ordered.cancel()
+            await asyncio.wait([ordered])
+            await confirmed_off(actor, stage)
+            await asyncio.sleep(0.25)
+            assert stage.ons == 0
+
+    play(scene)
+
+
+def test_what_is_asked_last_may_keep_on_from_being_sent(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        async with acting(stage) as actor:
+            allowed = True
+
+            def check() -> None:
+                if not allowed:
+                    raise Preempted("Not any more.")
+
+            ordered = await waiting_for_its_moment(actor, check=check)
+            allowed = False
+            with pytest.raises(Preempted, match="Not any more"):
+                await ordered
+            assert (stage.ons, actor.told, actor.relay, actor.trouble) == (0, None, Relay.OFF, "")
+
+    play(scene)
+
+
+def test_on_that_woke_too_late_is_never_sent(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        async with acting(stage) as actor:
+            await actor.off()
+            moment = now() + 0.1
+            ordered = asyncio.ensure_future(actor.on(at=moment, until=moment + 0.2, hard_cap=60.0, tag="7.0"))
+            await asyncio.sleep(0.05)
+            time.sleep(0.4)  # noqa: ASYNC251 - the whole loop is late
+            with pytest.raises(PlugError):
+                await ordered
+            assert stage.ons == 0
+
+    play(scene)
+
+
+def test_the_countdown_is_right_for_the_time_that_is_left_when_it_is_sent(play: Play) -> None:
+    async def scene(stage: Stage) -> None:
+        async with acting(stage) as actor:
+            await actor.off()
+            moment = now() + 0.1
+            ordered = asyncio.ensure_future(actor.on(at=moment, until=moment + 10.5, hard_cap=60.0, tag="7.0"))
+            await asyncio.sleep(0.05)
+            time.sleep(1.2)  # noqa: ASYNC251 - the whole loop is late
+            reading = await ordered
+            assert reading.rule is not None
+            assert reading.rule.delay == 11
+            await actor.off()
+
+    play(scene)

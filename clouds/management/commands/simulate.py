@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from clouds import processes
 from clouds.simulator import CloudSpec
 from clouds.simulator.identity import MODELS
 from clouds.simulator.serve import placed, run
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         """Run until told to end."""
         try:
             require_loopback(options["host"])
+            processes.open_as_many_files_as_allowed()
             specs = placed(_specs(options), options["host"], options["port"], options["spread_addresses"])
             run(specs, options["control"], options["record"], self._announce)
         except ValueError as error:
