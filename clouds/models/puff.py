@@ -124,9 +124,15 @@ class Puff(models.Model):
         return (self.off_at - self.on_at).total_seconds() if self.off_at else None
 
     @property
+    def ended(self) -> str:
+        """How it ended, in a word or two."""
+        # Django's own get_outcome_display hashes all choices, in the reader's language, each time.
+        return str(Puff.Outcome(self.outcome).label)
+
+    @property
     def who(self) -> str:
         """The name to show: an account that was erased leaves its puffs as a visitor's."""
-        return self.asked_by.name if self.asked_by else self.get_source_display()
+        return self.asked_by.name if self.asked_by else str(Puff.Source(self.source).label)
 
     @property
     def told(self) -> str:
