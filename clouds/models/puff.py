@@ -102,7 +102,11 @@ class Puff(models.Model):
         indexes = [
             models.Index(fields=["-on_at", "-id"], name="history"),
             models.Index(fields=["cloud", "-on_at", "-id"], name="history_of_a_cloud"),
-            models.Index(fields=["asked_by", "-on_at", "-id"], name="puffs_of_a_person"),
+            # Whatever else is asked of a visitor's puffs is looked up here as well, and not puff by puff.
+            models.Index(
+                fields=["asked_by", "-on_at", "-id", "cloud", "simulated", "source", "outcome"],
+                name="puffs_of_a_person",
+            ),
             # Every selection of the history is a few ranges of one of these (`clouds/selection.py`).
             models.Index(fields=["simulated", "source", "outcome", "-on_at", "-id"], name="kinds_of_puffs"),
             models.Index(

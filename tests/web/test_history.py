@@ -220,7 +220,7 @@ def test_the_newest_page_keeps_itself_so_and_no_other_does(
     make_puff()
     make_puff()
     page = text(client.get("/history/?cloud=cumulus"))
-    assert 'id="live" data-url="/history/?cloud=cumulus" data-every="3000"' in page
+    assert 'id="live" data-url="/history/?cloud=cumulus" data-again="15000"' in page
     assert page.index("</form>", page.index("<main")) < page.index('id="live"')  # what is being chosen stays as it is
     older = re.search(r'id="older" rel="next" href="([^"]+)"', page)
     assert older
