@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -380,6 +381,20 @@ def wake(venue: Venue, now: datetime, *, at_once: bool = False) -> bool:
         q_options={"timeout": -1},
     )
     return True
+
+
+def recount(venue: Venue) -> None:
+    """Have a venue's history counted anew for its charts, once what is being saved is saved."""
+    task = partial(
+        async_task,
+        "clouds.tasks.recount",
+        venue.pk,
+        task_name=f"recount {venue.slug}",
+        cluster=venue.cluster,
+        # A million puffs take some ten seconds, on a Raspberry Pi a minute.
+        q_options={"timeout": -1},
+    )
+    transaction.on_commit(task)
 
 
 def puff_that_fits(cloud: Cloud, now: datetime) -> float:
