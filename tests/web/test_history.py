@@ -25,7 +25,7 @@ def test_a_row_says_what_happened(client: Client, conducted: Venue, bob: User, m
     at = datetime(2026, 7, 1, 12, 0, 5, tzinfo=UTC)
     make_puff(bob, on_at=at, seconds=4.72, outcome="failed", reason="It went silent.", confirmed=False, simulated=True)
     page = words(text(client.get("/history/")))
-    assert "Cumulus Wed 1 Jul 2026 , 14:00:05 – 14:00:09 CEST Bob a visitor pressed 5 s 4.7 s" in page
+    assert "Cumulus Wed 1 Jul 2026, 14:00:05 – 14:00:09 CEST Bob a visitor pressed 5 s 4.7 s" in page
     assert "failed: It went silent. reckoned simulated" in page
     assert "Times are those of the place where the cloud hangs: Europe/Berlin." in page
 
