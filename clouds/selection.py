@@ -119,7 +119,7 @@ def _merged(puffs: PuffQuerySet, kinds: list[dict[str, Any]], order: tuple[str, 
     one, values = part.query.get_compiler(connection=connection).as_sql()
     direction = "DESC" if order[0].startswith("-") else "ASC"
     sorted_by = f" ORDER BY 1 {direction}, 2 {direction} LIMIT {count:d}"
-    if connection.features.supports_slicing_ordering_in_compound:
+    if len(kinds) > 1 and connection.features.supports_slicing_ordering_in_compound:
         # PostgreSQL reads a part of a union to its end before it sorts, unless that end is near; SQLite merges.
         one = f"({one}{sorted_by})"
     given = [kind[value.value] if isinstance(value, Given) else value for kind in kinds for value in values]
