@@ -65,11 +65,11 @@ class Selection:
         puffs = Puff.everything.filter(self._days(), **self._fixed())
         puffs = puffs.before(*before) if before else puffs.after(*after) if after else puffs
         order = ("on_at", "pk") if after else ("-on_at", "-pk")
-        kinds = self._kinds()
-        if kinds:
-            return list(_whole().filter(pk__in=_merged(puffs, kinds, order, count)).newest_first())
-        found = puffs.order_by(*order).values_list("pk", flat=True)[:count]
-        return list(_whole().filter(pk__in=list(found)).newest_first())
+        if kinds := self._kinds():
+            found = _merged(puffs, kinds, order, count)
+        else:
+            found = list(puffs.order_by(*order).values_list("pk", flat=True)[:count])
+        return list(_whole().filter(pk__in=found).newest_first())
 
     def pages(self, count: int) -> Iterator[list[Puff]]:
         """All of it, newest first, so many at a time."""
