@@ -20,6 +20,7 @@ from django_q.tasks import async_task
 
 from clouds import balloon, doorbell, line, planning, queue, refusals, timeline
 from clouds.models import Act, BalloonNote, Cloud, Fact, Plug, Program, Puff, Rehearsal, Run, Show, User, Venue
+from clouds.models.cloud import LONGEST_PUFF_SECONDS
 from clouds.models.rehearsal import FASTEST
 from clouds.prepared import Given, Prepared
 from clouds.queue import Hopeless
@@ -48,7 +49,11 @@ LIVE = Prepared(lambda: Run.objects.live().filter(cloud=Given("cloud")).only(*PA
 LAST_TURN = Prepared(
     lambda: (
         Puff.objects.filter(
-            asked_by=Given("by"), cloud__venue=Given("venue"), source=Puff.Source.VISITOR, outcome__in=TURNS
+            asked_by=Given("by"),
+            on_at__gt=Given("since"),
+            cloud__venue=Given("venue"),
+            source=Puff.Source.VISITOR,
+            outcome__in=TURNS,
         )
         .order_by("-off_at")
         .only("off_at")[:1]
@@ -466,8 +471,11 @@ def _check_open_to_visitors(cloud: Cloud, now: datetime) -> Plug:
 def _check_their_turn(cloud: Cloud, live: list[Run], by: User, now: datetime) -> None:
     if any(run.source == Run.Source.VISITOR and run.asked_by_id == by.pk for run in live):
         raise refusals.AlreadyAsked(f"You have asked {cloud} for a puff already.")
-    if (last := LAST_TURN.first(by=by.pk, venue=cloud.venue_id)) and last.off_at:
-        until = last.off_at + timedelta(seconds=cloud.cool_down_seconds)
+    cool_down = timedelta(seconds=cloud.cool_down_seconds)
+    # What began before this ended too long ago to matter; who has puffed for years need not wait until all is read.
+    since = now - cool_down - timedelta(seconds=LONGEST_PUFF_SECONDS)
+    if (last := LAST_TURN.first(by=by.pk, venue=cloud.venue_id, since=since)) and last.off_at:
+        until = last.off_at + cool_down
         if now < until:
             raise refusals.CoolingDown("You have just had a puff. Let the others have a turn.", until)
 
