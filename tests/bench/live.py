@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from itertools import cycle
 from typing import Any
 
-from tests.bench import crowd, processes, stage
+from tests.bench import phones, processes, stage
 from tests.bench.audience import Audience, Heard
-from tests.bench.crowd import Order, Phone
+from tests.bench.phones import Order, Phone
 from tests.bench.report import Report
 from tests.site import Visitor, running
 
@@ -39,13 +39,13 @@ def measure(report: Report, options: argparse.Namespace) -> None:
     with running(*CLOUDS, venue=venue, **LIMITS) as (simulator, up, _):
         visitors = iter([Visitor(up.port, person) for person in people])
 
-        def press() -> list[crowd.Press]:
+        def press() -> list[phones.Press]:
             phone, clouds = Phone(up.port), cycle(CLOUDS)
             orders = [
                 Order(number * PRESS_EVERY_SECONDS, f"{name}/inflate", phone, _post(name, next(visitors)))
                 for number, name in zip(range(options.presses), clouds, strict=False)
             ]
-            return crowd.press([simulator], orders)
+            return phones.press([simulator], orders)
 
         alone = press()
         web = processes.web_server(up)
@@ -72,7 +72,7 @@ def measure(report: Report, options: argparse.Namespace) -> None:
 
 
 def _post(name: str, visitor: Visitor) -> bytes:
-    return crowd.post(f"/clouds/{name.lower()}/press/", visitor)
+    return phones.post(f"/clouds/{name.lower()}/press/", visitor)
 
 
 def _share(pid: int, before: float, since: float) -> float:
