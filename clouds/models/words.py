@@ -42,6 +42,8 @@ def translate(those: Iterable[type[models.Model]]) -> None:
         meta = model._meta
         if "verbose_name_plural" not in meta.original_attrs:
             meta.verbose_name_plural = gettext_lazy(f"{meta.verbose_name_raw}s")
-        for named in (meta, *meta.local_fields):
-            if isinstance(named.verbose_name, str):
-                named.verbose_name = gettext_lazy(named.verbose_name)
+        if isinstance(meta.verbose_name, str):
+            meta.verbose_name = gettext_lazy(meta.verbose_name)
+        for field in meta.local_fields:
+            if isinstance(field.verbose_name, str):
+                field.verbose_name = gettext_lazy(field.verbose_name)
