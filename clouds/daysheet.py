@@ -192,7 +192,7 @@ def _to_come(
 
 def _moments(show: Show, begin: datetime, until: datetime) -> list[datetime]:
     """When it occurs, if it is one that plays; a rule that can't be followed has no moments, as in planning."""
-    if not show.enabled or show.removed_at is not None:
+    if begin >= until or not show.enabled or show.removed_at is not None:
         return []
     days = 1 + (until - begin) // timedelta(days=1)
     try:

@@ -178,6 +178,11 @@ class PuffAdmin(ReadOnly):
         """Rehearsals, too."""
         return Puff.everything.all()
 
+    @admin.display(description=gettext_lazy("who"))
+    def who(self, puff: Puff) -> str:
+        """The name to show."""
+        return puff.who
+
     @admin.display(description=gettext_lazy("on"), ordering="on_at")
     def on(self, puff: Puff) -> str:
         """When it was switched on."""

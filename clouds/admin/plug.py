@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,7 +14,7 @@ from clouds.admin.base import Buttons, OnlyItsFields, View, curator, gone, posts
 from clouds.models import Plug
 from clouds.templatetags.curators import ago
 
-FIRST_TIME = format_html(
+FIRST_TIME = lazy(format_html, str)(
     "<ol><li>{}</li><li>{}</li><li>{}</li><li>{}</li></ol>",
     gettext_lazy("Bring the plug into the gallery's network with the Kasa app. Leave the pump unplugged for now."),
     gettext_lazy(

@@ -5,10 +5,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -42,7 +44,8 @@ class VenueAdmin(OnlyItsFields, Buttons):
     ) -> forms.Field | None:
         """Time zones are chosen from those there are."""
         if db_field.name == "time_zone":
-            return forms.ChoiceField(choices=_zones, help_text=db_field.help_text)
+            label = capfirst(db_field.verbose_name)
+            return forms.ChoiceField(label=label, choices=_zones, help_text=db_field.help_text)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: "forms.ModelForm[Any]", change: bool) -> None:
@@ -54,8 +57,11 @@ class VenueAdmin(OnlyItsFields, Buttons):
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, venue: Venue) -> str:
-        """Open, closed, held or stopped."""
-        return state_of(venue, timezone.now())
+        """Open, closed, held or stopped; nothing while the form holds days that can't be read."""
+        try:
+            return state_of(venue, timezone.now())
+        except ValidationError:
+            return "–"
 
     @admin.display(description=gettext_lazy("conductor last heard of"))
     def conductor_was_heard(self, venue: Venue) -> str:

@@ -14,6 +14,8 @@ from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
 
 from clouds.models import Puff
+from clouds.models.program import DOES
+from clouds.timeline import Do
 
 register = template.Library()
 
@@ -136,6 +138,12 @@ def thousands(number: int) -> str:
 def pick(these: Sequence[str], place: int) -> str:
     """The one at this place."""
     return these[place]
+
+
+@register.filter
+def doing(do: Do) -> str:
+    """What a step does, in a word."""
+    return str(DOES[do.value])
 
 
 @register.filter

@@ -4,33 +4,36 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import Enum
 from typing import TypeVar
 
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from clouds import patterns, pictures, queue
 from clouds.models import Cloud, Plug, Puff, Run
 from clouds.timeline import Do
 
 
-class State(StrEnum):
+class State(Enum):
     """What a cloud is doing, in a word."""
 
-    READY = "ready"
-    PUFFING = "puffing"
-    SINKING = "letting air out"
-    STARTING = "about to puff"
-    WAITING = "waiting"
-    RESTING = "resting"
-    FULL = "full"
-    WAKING = "waking up"
-    UNREACHABLE = "out of reach"
-    STOPPED = "stopped"
-    HELD = "on hold"
-    CLOSED = "closed"
+    READY = gettext_noop("ready")
+    PUFFING = gettext_noop("puffing")
+    SINKING = gettext_noop("letting air out")
+    STARTING = gettext_noop("about to puff")
+    WAITING = gettext_noop("waiting")
+    RESTING = gettext_noop("resting")
+    FULL = gettext_noop("full")
+    WAKING = gettext_noop("waking up")
+    UNREACHABLE = gettext_noop("out of reach")
+    STOPPED = gettext_noop("stopped")
+    HELD = gettext_noop("on hold")
+    CLOSED = gettext_noop("closed")
+
+    def __str__(self) -> str:
+        return _(self.value)
 
 
 SOON_DIFFERENT = {State.PUFFING, State.SINKING, State.STARTING, State.WAITING, State.RESTING, State.WAKING}
