@@ -27,12 +27,13 @@ MODELS = (
     _("venue"), _("venues"),
 )  # fmt: skip
 FIELDS = (
-    _("about"), _("asked at"), _("asked by"), _("cluster"), _("confirmed"), _("description"), _("family"),
-    _("joined at"), _("kind"), _("label"), _("made at"), _("made by"), _("model"), _("name"), _("outcome"), _("person"),
-    _("planned seconds"), _("port"), _("position"), _("protected"), _("pump"), _("reason"), _("relay"), _("repeats"),
-    _("seconds"), _("simulated"), _("slug"), _("source"), _("state"), _("step"), _("time zone"), _("title"), _("told"),
-    _("trouble"), _("unguarded"), _("valid from"), _("valid until"), _("wish"), _("wish answer"), _("wished by"),
-    _("word"),
+    _("about"), _("asked at"), _("asked by"), _("cluster"), _("confirmed"), _("description"), _("done at"),
+    _("done by"), _("due at"), _("ended at"), _("family"), _("fill"), _("joined at"), _("kind"), _("label"),
+    _("made at"), _("made by"), _("model"), _("name"), _("nominal at"), _("off at"), _("on at"), _("outcome"),
+    _("person"), _("planned seconds"), _("port"), _("position"), _("priority"), _("protected"), _("pump"),
+    _("reason"), _("relay"), _("repeats"), _("replaces"), _("seconds"), _("simulated"), _("slug"), _("source"),
+    _("speed"), _("started at"), _("state"), _("step"), _("time zone"), _("title"), _("told"), _("trouble"),
+    _("unguarded"), _("valid from"), _("valid until"), _("wish"), _("wish answer"), _("wished by"), _("word"),
 )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ SILENT = {"script", "style"}
 LISTS = {"time_zone", "permissions", "groups"}
 # What Django 5.2 itself leaves in English: pictures of yes and no and of a magnifying glass, how passwords are kept.
 DJANGOS = {"True", "False", "None", "Search", "md5"}
-NO_WORDS = re.compile(r"https?://\S+")
+NO_WORDS = re.compile(r"https?://\S+|\S*\*{6,}")
 
 
 class Brackets:
@@ -189,7 +189,7 @@ DESK = [
     "/admin/clouds/venue/{venue}/day/", "/admin/clouds/venue/{venue}/day/?on=soon",
     "/admin/clouds/venue/{venue}/day/?on=2001-01-01", "/admin/clouds/venue/{venue}/week/",
     "/admin/clouds/venue/{venue}/hold/", "/admin/clouds/venue/{venue}/stop/",
-    "/admin/clouds/user/{user}/moderate/", "/admin/clouds/user/{user}/password/",
+    "/admin/clouds/user/{user}/moderate/",
     "/admin/clouds/guestpass/sheet/?pass={guestpass}", "/admin/clouds/guestpass/sheet/?pass=99999",
     "/admin/clouds/program/{program}/delete/", "/admin/clouds/cloud/{cloud}/delete/",
     "/admin/clouds/cloud/{cloud}/history/",
