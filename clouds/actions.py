@@ -125,13 +125,8 @@ def play_on(
             more = {"title": title, "replaces": replace, "due_at": due_at}
             runs.append(_ask(cloud, steps, Run.Source.CURATOR, by, now, simulated=simulated, **more))
         names = ", ".join(cloud.name for cloud in clouds)
-        _record(
-            kind,
-            clouds[0].venue,
-            by,
-            _("%(title)s on %(names)s") % {"title": title or _("a puff"), "names": names},
-            now,
-        )
+        about = _("%(title)s on %(clouds)s") % {"title": title or _("a puff"), "clouds": names}
+        _record(kind, clouds[0].venue, by, about, now)
     _tell(clouds[0].venue, now)
     return runs
 
@@ -153,7 +148,7 @@ def rehearse(
     now = timezone.now()
     if not 1 <= speed <= FASTEST:
         raise refusals.OutOfBounds(
-            _("A rehearsal is played at 1 to %(fastest)s times the speed.") % {"fastest": f"{FASTEST:g}"}
+            _("A rehearsal is played at 1 to %(most)s times the speed.") % {"most": f"{FASTEST:g}"}
         )
     if not clouds:
         raise refusals.OutOfBounds(_("Choose at least one cloud."))
@@ -171,7 +166,8 @@ def rehearse(
             due_at = now + timedelta(seconds=place * stagger_seconds / speed)
             more = {"title": title[:80], "due_at": due_at, "rehearsal": rehearsal}
             _ask(cloud, steps, Run.Source.CURATOR, by, now, simulated=True, **more)
-        _record(Act.Kind.REHEARSE, venue, by, f"{title} on {', '.join(map(str, clouds))}", now)
+        about = _("%(title)s on %(clouds)s") % {"title": title, "clouds": ", ".join(map(str, clouds))}
+        _record(Act.Kind.REHEARSE, venue, by, about, now)
     _tell(venue, now)
     return rehearsal
 
@@ -300,14 +296,8 @@ def hold(venue: Venue, *, until: datetime, because: str, by: User) -> None:
         raise refusals.OutOfBounds(_("A hold ends at a time that is still to come."))
     with transaction.atomic():
         Venue.objects.filter(pk=venue.pk).update(held_until=until, held_because=because)
-        _record(
-            Act.Kind.HOLD,
-            venue,
-            by,
-            _("until %(until)s: %(because)s")
-            % {"until": f"{until.astimezone(venue.zone):%Y-%m-%d %H:%M}", "because": because},
-            now,
-        )
+        local = f"{until.astimezone(venue.zone):%Y-%m-%d %H:%M}"
+        _record(Act.Kind.HOLD, venue, by, _("until %(time)s: %(why)s") % {"time": local, "why": because}, now)
     _tell(venue, now)
 
 
@@ -329,13 +319,8 @@ def note(cloud: Cloud, kind: BalloonNote.Kind, *, fill: float, by: User) -> None
     with transaction.atomic():
         BalloonNote.objects.create(cloud=cloud, kind=kind, fill=seen, noted_at=now, noted_by=by)
         Cloud.objects.filter(pk=cloud.pk).update(fill_then=seen, fill_then_at=now)
-        _record(
-            Act.Kind.NOTE,
-            cloud.venue,
-            by,
-            _("%(cloud)s: %(percent)d %% full") % {"cloud": cloud, "percent": round(seen * 100)},
-            now,
-        )
+        about = _("%(cloud)s: %(percent)d %% full") % {"cloud": cloud, "percent": round(seen * 100)}
+        _record(Act.Kind.NOTE, cloud.venue, by, about, now)
     _tell(cloud.venue, now)
 
 
@@ -442,13 +427,13 @@ def _check_bounds(steps: Sequence[Step], hard_cap: float) -> None:
     """Neighbours that do the same are one inflation to the pump, so the hard cap is theirs together."""
     if not all(0 < step.seconds <= (timeline.LONGEST_SECONDS if step.do is Do.REST else hard_cap) for step in steps):
         raise refusals.OutOfBounds(
-            _("Give a number of seconds above 0, and at most %(hard_cap)s.") % {"hard_cap": f"{hard_cap:g}"}
+            _("Give a number of seconds above 0, and at most %(most)s.") % {"most": f"{hard_cap:g}"}
         )
     if not steps or timeline.length(steps) > timeline.LONGEST_SECONDS:
         raise refusals.OutOfBounds(_("Give at least one step, and at most 48 hours of them."))
     if any(cue.seconds > hard_cap for cue in timeline.cues(steps) if cue.do is not Do.REST):
         raise refusals.OutOfBounds(
-            _("These steps would leave a pump on for more than %(hard_cap)s seconds.") % {"hard_cap": f"{hard_cap:g}"}
+            _("These steps would leave a pump on for more than %(most)s seconds.") % {"most": f"{hard_cap:g}"}
         )
 
 

@@ -242,20 +242,18 @@ def _in_the_way(sky: Sky, at: datetime) -> str:
     if not sky.has_plugs:
         return _("it has no plugs.")
     if sky.busy_with and sky.busy_until > at:
-        return _("“%(busy_with)s” still plays there then.") % {"busy_with": sky.busy_with}
-    return (
-        _("what plays there takes more than a minute to end.") if sky.busy_until > at + planning.BEGINS_WITHIN else ""
-    )
+        return _("“%(title)s” still plays there then.") % {"title": sky.busy_with}
+    if sky.busy_until > at + planning.BEGINS_WITHIN:
+        return _("what plays there takes more than a minute to end.")
+    return ""
 
 
 def _too_full(sky: Sky, at: datetime, steps: Sequence[Step]) -> str:
     sky.rest_until(at)
     second = balloon.overfills_at(sky.fill, steps, sky.cloud.hard_cap_seconds, sky.measures)
-    return (
-        ""
-        if second is None
-        else _("its balloon would be too full %(second)s s after it begins.") % {"second": f"{round(second, 1):g}"}
-    )
+    if second is None:
+        return ""
+    return _("its balloon would be too full %(second)s s after it begins.") % {"second": f"{round(second, 1):g}"}
 
 
 def _dues(parts: Iterable[_Part]) -> Iterable[Due]:

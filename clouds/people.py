@@ -70,13 +70,8 @@ def moderate(user: User, wanted: str, *, by: User) -> None:
         _forget_name(user)
         _named(wanted or REPLACEMENT, lambda name, _notice: _call(user, name, notice=_told(name)))
         # The name itself is not written down: it is to be gone.
-        Act.record(
-            Act.Kind.RENAME,
-            None,
-            by,
-            _("person %(number)d is now %(name)s") % {"number": user.pk, "name": user.name},
-            now,
-        )
+        about = _("person %(number)d is now %(name)s") % {"number": user.pk, "name": user.name}
+        Act.record(Act.Kind.RENAME, None, by, about, now)
 
 
 def keep(user: User, password: str) -> None:

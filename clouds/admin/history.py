@@ -100,7 +100,7 @@ class RunAdmin(ReadOnly, Buttons):
             with contextlib.suppress(refusals.TooLate):
                 actions.end(run, by=curator(request))
                 asked += 1
-        messages.success(request, _("Asked %(asked)s to end. Any others were over already.") % {"asked": asked})
+        messages.success(request, _("Asked %(count)d to end. Any others were over already.") % {"count": asked})
 
     def buttons(self) -> dict[str, View]:
         """What can be done with one run."""

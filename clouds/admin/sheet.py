@@ -82,10 +82,8 @@ def _hours(venue: Venue, day: date) -> str:
         return _("Closed: %(because)s") % {"because": because} if because else _("Closed")
     if venue.opens_at is None or venue.closes_at is None:
         return _("Always open")
-    return _("Open %(opens_at)s to %(closes_at)s") % {
-        "opens_at": f"{venue.opens_at:%H:%M}",
-        "closes_at": f"{venue.closes_at:%H:%M}",
-    }
+    hours = {"begin": f"{venue.opens_at:%H:%M}", "end": f"{venue.closes_at:%H:%M}"}
+    return _("Open %(begin)s to %(end)s") % hours
 
 
 def _visitors(venue: Venue, day: date, since: datetime, until: datetime, now: datetime) -> str:

@@ -137,7 +137,7 @@ class Clerk:
         """What keeps a show from being played at all, once its moment has come; "" if nothing does."""
         venue = self._venue
         if venue.stopped_at:
-            return _("Everything was stopped by %(stopped_by)s.") % {"stopped_by": venue.stopped_by}
+            return _("Everything was stopped by %(name)s.") % {"name": venue.stopped_by}
         if venue.is_held(run.due_at):
             if not venue.held_because:
                 return _("%(venue)s was on hold.") % {"venue": venue}

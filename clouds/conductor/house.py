@@ -182,7 +182,7 @@ class House:
         if news.stopped_at != self._stopped_at:
             self._stopped_at = news.stopped_at
             if news.stopped_at is not None:
-                self._stop_everything(_("Everything was stopped by %(stopped_by)s.") % {"stopped_by": news.stopped_by})
+                self._stop_everything(_("Everything was stopped by %(name)s.") % {"name": news.stopped_by})
         for playing in (self._performances, self._rehearsals):
             playing.tell(news.endings, news.marks)
         for part in news.rehearsals:

@@ -143,7 +143,7 @@ class Performance:
                 self._go_on.set()
             else:
                 self._go_on.clear()
-                self._interrupt(_("Paused by %(pause_asked_by)s.") % {"pause_asked_by": marks.pause_asked_by})
+                self._interrupt(_("Paused by %(name)s.") % {"name": marks.pause_asked_by})
         if marks.skips > self._skips:
             self._skips, self._skips_rest = marks.skips, True
             self._interrupt(_("A curator skipped the rest of this step."))
@@ -339,9 +339,8 @@ def _end_of(on_at: datetime, confirmed: Confirmed, tag: str) -> tuple[datetime, 
     if reading.has_timer and (reading.rule is None or reading.rule.tag != tag):
         return confirmed.at, _(LOST_ITS_TIMER)
     if late > ledger.CONFIRMED_WITHIN:
-        return confirmed.at, _("The plug confirmed %(late)s s late that it is off.") % {
-            "late": f"{late.total_seconds():.0f}"
-        }
+        seconds = f"{late.total_seconds():.0f}"
+        return confirmed.at, _("The plug confirmed %(seconds)s s late that it is off.") % {"seconds": seconds}
     return confirmed.at, ""
 
 
