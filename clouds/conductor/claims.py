@@ -125,7 +125,7 @@ class Clerk:
             self._wait_for_the_end(run)
         elif self._is_kept_away(run.due_at):
             self.claims.look_again(run.due_at)
-        elif self._now - run.due_at > BEGINS_WITHIN or self._troubles.get(run.cloud_id, _(NO_PLUGS)):
+        elif self._now - run.due_at > BEGINS_WITHIN or self._trouble_of(run):
             self._in_line(run, run.due_at)
         elif (steps := _that_fit(run, max(self._now, run.due_at))) is None:
             self._refuse(run, Run.Outcome.SKIPPED, _(FULL))
@@ -187,7 +187,7 @@ class Clerk:
 
     def _in_line(self, run: Run, begins_at: datetime) -> None:
         """The first of its cloud begins when nothing stands in its way any more, within a minute."""
-        now, trouble = self._now, self._troubles.get(run.cloud_id, _(NO_PLUGS))
+        now, trouble = self._now, self._trouble_of(run)
         if run.cloud_id in self._taken:
             if run.replaces and (met := PLAYING_ON.first(cloud=run.cloud_id)):
                 self.claims.endings.append(
@@ -205,6 +205,11 @@ class Clerk:
         elif not trouble:
             self._claim(run)
         self._taken.add(run.cloud_id)
+
+    def _trouble_of(self, run: Run) -> str:
+        """Why its pumps can't play it; "" if they can."""
+        trouble = self._troubles.get(run.cloud_id)
+        return _(NO_PLUGS) if trouble is None else trouble
 
     def _free_since(self, run: Run) -> datetime:
         """When nothing stood in the way of a run any more, or will: the one before it, the cloud's rest, a hold."""

@@ -54,8 +54,8 @@ class Rig:
         """Why nothing may begin here, if so."""
         if Do.INFLATE not in self.pumps:
             return _("The cloud has no pump.")
-        waits = _("The plug is not confirmed off yet.")
-        return next((pump.actor.trouble or waits for pump in self.pumps.values() if not pump.actor.is_ready), "")
+        waiting = next((pump.actor for pump in self.pumps.values() if not pump.actor.is_ready), None)
+        return "" if waiting is None else waiting.trouble or _("The plug is not confirmed off yet.")
 
     def get(self, do: Do) -> Pump:
         """The pump that does this. Raises PlugError if the cloud has none."""
@@ -110,7 +110,7 @@ class Performance:
         self._journal = journal
         self._holder = holder
         self._may_begin = may_begin
-        self._why = (Run.Outcome.STOPPED, _(SHUT_DOWN))
+        self._why: tuple[Run.Outcome, str] | None = None
         self._remark = ""
         self._task: asyncio.Task[None] | None = None
         self._is_ended = False
@@ -159,6 +159,11 @@ class Performance:
             self._given_up = True
             self._task.cancel()
 
+    @property
+    def _ending(self) -> tuple[Run.Outcome, str]:
+        """How and why it is ended before its time: by those who stop the process, if by nobody else."""
+        return self._why or (Run.Outcome.STOPPED, _(SHUT_DOWN))
+
     async def _play(self) -> None:
         outcome, reason = Run.Outcome.DONE, ""
         try:
@@ -172,7 +177,7 @@ class Performance:
         except asyncio.CancelledError:
             if self._given_up:
                 raise
-            outcome, reason = self._why
+            outcome, reason = self._ending
         except Exception:
             log.exception("A mistake while playing run %s", self.part.run_id)
             outcome, reason = Run.Outcome.FAILED, _("Something went wrong in Cloudsite itself; its log says what.")
@@ -208,7 +213,7 @@ class Performance:
         gap = max(BETWEEN_PUMPS_SECONDS, (clock() - since) * self.part.speed)
         steps = timeline.resumed(self.part.steps, at, gap, skip=self._skips_rest)
         self.part = replace(self.part, steps=steps)
-        self._why, self._interruption, self._skips_rest = (Run.Outcome.STOPPED, _(SHUT_DOWN)), "", False
+        self._why, self._interruption, self._skips_rest = None, "", False
         self._journal.write(ledger.go_on, self.part.run_id, self._holder, steps)
         return at + timedelta(seconds=gap)
 
@@ -305,7 +310,7 @@ class Performance:
         if isinstance(error, PlugError):
             outcome, reason = Run.Outcome.FAILED, str(error)
         elif error is not None:
-            outcome, reason = self._why
+            outcome, reason = self._ending
         self._journal.write(
             ledger.close_puff, self.part, cue, plug_id, on_at, off_at, outcome.value, reason,
             confirmed=surely is not None, surely=surely,
