@@ -428,3 +428,12 @@ def test_no_name_is_kept_for_translators_that_nobody_bears() -> None:
         borne |= {model._meta.verbose_name_raw, f"{model._meta.verbose_name_raw}s"}
         borne |= {str(field.verbose_name) for field in model._meta.local_fields}
     assert set(FIELDS) | set(MODELS) <= borne
+
+
+def test_a_press_that_is_granted_looks_no_word_up(
+    visitor: Client, conducted: Venue, cloud: Cloud, brackets: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(Brackets, "gettext", lambda self, message: asked.append(message) or message)
+    assert visitor.post("/clouds/cumulus/press/").status_code == 303
+    assert asked == []
