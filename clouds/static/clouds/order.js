@@ -24,14 +24,15 @@ document.addEventListener("DOMContentLoaded", () => {
   }
 
   function equip(group, row) {
+    const { saysUp, saysDown } = group.closest("[data-says-up]").dataset;
     const cell = row.querySelector("td.field-position");
     if (!cell || cell.querySelector("button")) return;
-    const up = button("↑", "Move up", () => {
+    const up = button("↑", saysUp, () => {
       const before = row.previousElementSibling;
       if (before?.matches(".form-row:not(.empty-form)")) before.before(row);
       number(group);
     });
-    const down = button("↓", "Move down", () => {
+    const down = button("↓", saysDown, () => {
       const after = row.nextElementSibling;
       if (after?.matches(".form-row:not(.empty-form)")) after.after(row);
       number(group);

@@ -28,7 +28,7 @@
     } catch {
       if (mine !== asked) return;
       shown = undefined;
-      picture.textContent = "The picture could not be drawn. Try again in a moment.";
+      picture.textContent = picture.dataset.saysFailed;
     }
   }
 
