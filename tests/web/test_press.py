@@ -80,7 +80,7 @@ def test_two_presses_at_the_same_instant_are_one_run_and_one_sentence(
     visitor: Client, cloud: Cloud, ada: User, make_run: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_run(ada)
-    monkeypatch.setattr("clouds.actions._check_their_turn", lambda *args: None)
+    monkeypatch.setattr("clouds.actions.pressing._check_their_turn", lambda *args: None)
     response = visitor.post(URL)
     assert response.status_code == 409
     assert "You have asked Cumulus for a puff already." in text(response)
