@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from clouds import people, refusals
+from clouds import known, people, refusals
 from clouds.account_forms import EraseForm, KeepForm, PasswordForm, RenameForm
 from clouds.models import Puff, User
 from clouds.views import cursors
@@ -99,7 +99,9 @@ def keep(request: HttpRequest, by: User) -> HttpResponseBase:
         people.keep(by, form.cleaned_data["password"])
         update_session_auth_hash(request, by)
         request.session.set_expiry(None)
-        return SeeOther(reverse("me"))
+        response = SeeOther(reverse("me"))
+        known.remember(response, by)
+        return response
     lead = _("With a password you can come back as %(name)s, and your puffs stay yours.") % {"name": by.name}
     return _ask(request, form, _("Keep my name"), lead)
 
@@ -146,7 +148,9 @@ def erase(request: HttpRequest, by: User) -> HttpResponseBase:
     except (refusals.StillPuffing, refusals.LastCurator) as refused:
         return sorry(request, 409, str(refused))
     logout(request)
-    return SeeOther(reverse("erased"))
+    response = SeeOther(reverse("erased"))
+    known.forget(response)
+    return response
 
 
 @reads
