@@ -174,7 +174,7 @@ def _make(name: str, notice: str, entry: str | None, now: datetime) -> User:
 
 def _call(user: User, name: str, *, notice: str) -> User:
     user.name, user.notice = name, notice
-    user.save(update_fields=["name", "name_key", "look", "notice"])
+    user.save(update_fields=["name", "notice"])
     return user
 
 

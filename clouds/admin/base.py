@@ -64,8 +64,9 @@ class OnlyItsFields(ModelAdmin):
         if not change:
             super().save_model(request, obj, form, change)
         elif form.changed_data:
-            stamps = [field.name for field in obj._meta.fields if getattr(field, "auto_now", False)]
-            obj.save(update_fields=[*form.changed_data, *stamps])
+            named = {*form.changed_data, *(f.name for f in obj._meta.fields if getattr(f, "auto_now", False))}
+            # Those of other tables, such as groups, are not saved with the row.
+            obj.save(update_fields=[field.name for field in obj._meta.concrete_fields if field.name in named])
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

@@ -124,6 +124,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Keep beside the name what makes it the same as another."""
         self.name = tidy(self.name)
         self.name_key, self.look = key_of(self.name), look_of(self.name)
+        if "name" in (only := kwargs.get("update_fields") or ()):
+            kwargs["update_fields"] = {*only, "name_key", "look"}
         super().save(*args, **kwargs)
 
 
