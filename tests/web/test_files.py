@@ -4,6 +4,9 @@ import asyncio
 import csv
 import io
 import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -150,3 +153,21 @@ def test_a_file_is_read_while_it_is_sent(
     rest = b"".join([*sent, *parts]).decode()
     # What was not read yet is not in it: no more than a part is held at a time.
     assert rest.count("Cumulus") == (4 if url.endswith("json") else 2)
+
+
+def test_however_many_fetch_a_long_history_one_at_a_time_has_the_machine_busy() -> None:
+    busy, most = 0, 0
+
+    def parts() -> Iterator[str]:
+        nonlocal busy, most
+        for part in "abc":
+            busy += 1
+            most = max(most, busy)
+            time.sleep(0.002)  # long enough for another thread to come in, if it may
+            busy -= 1
+            yield part
+
+    with ThreadPoolExecutor(8) as threads:
+        files_sent = list(threads.map(lambda _: "".join(files._one_by_one(parts())), range(8)))
+    assert files_sent == ["abc"] * 8
+    assert most == 1
