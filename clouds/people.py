@@ -13,6 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -133,10 +134,14 @@ def all_of(user: User) -> dict[str, Any]:
         "joined": user.joined_at,
         "last_log_in": user.last_login,
         "guest": user.is_guest,
+        "curator": user.is_staff,
+        "told_about_name": user.notice,
+        "shared_at": reverse("shared", args=[user.share]) if user.share else None,
         "requests": [
             {
                 "cloud": run.cloud.name, "asked": run.asked_at, "seconds": run.seconds, "state": run.state,
                 "outcome": run.outcome, "reason": run.reason, "started": run.started_at, "ended": run.ended_at,
+                "last_sign": run.seen_at, "told": run.told,
             }
             for run in runs
         ],

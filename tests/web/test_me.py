@@ -168,14 +168,18 @@ def test_the_shared_pages_hold_each_puff_once(
 def test_one_gets_all_that_is_known_of_one_and_of_nobody_else(
     visitor: Client, ada: User, bob: User, make_run: Make, make_puff: Make
 ) -> None:
-    make_puff(ada, run=make_run(ada, "ended"), step=0)
+    make_puff(ada, run=make_run(ada, "ended", told="4 g CO₂e: an e-mail"), step=0)
     make_puff(bob)
+    people.share(ada)
+    ada.refresh_from_db()
     response = visitor.get("/accounts/me.json")
     assert response["Content-Disposition"] == 'attachment; filename="my-puffs.json"'
     assert response["Cache-Control"] == "no-store"
     data = json.loads(text(response))
     assert data["name"] == "Ada"
     assert [len(data["requests"]), len(data["puffs"])] == [1, 1]
+    assert data["shared_at"] == f"/shared/{ada.share}/"
+    assert data["requests"][0]["told"] == "4 g CO₂e: an e-mail"
     assert data["requests"][0]["cloud"] == data["puffs"][0]["cloud"] == "Cumulus"
     assert {"joined", "on", "off", "outcome"} <= {*data, *data["puffs"][0]}
 
