@@ -114,7 +114,7 @@ class RehearsalAdmin(ReadOnly, Buttons):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The clouds of the rehearsal, animated, and its end."""
-        rehearsal = self.row(request, int(unquote(object_id)) if object_id.isdigit() else 0, permission="view")
+        rehearsal = self.row(request, int(unquote(object_id)) if object_id.isdecimal() else 0, permission="view")
         if rehearsal is None:
             return gone(request)
         if request.method == "POST":

@@ -161,6 +161,8 @@ class BlockedWord(models.Model):
         folded = names.fold(self.word)
         if not any(map(str.isalnum, self.word)):
             raise ValidationError({"word": _("Give a word with letters or digits in it.")})
+        if len(folded) > NAME_LENGTH:
+            raise ValidationError({"word": _("This is longer than any name. Give a shorter word.")})
         if BlockedWord.objects.filter(folded=folded).exclude(pk=self.pk).exists():
             raise ValidationError({"word": _("This word, or one that counts as the same, is there already.")})
 
