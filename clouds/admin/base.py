@@ -128,6 +128,11 @@ def gone(request: HttpRequest) -> HttpResponse:
     return render(request, "404.html", {"sentence": "This is not there any more."}, status=404)
 
 
+def too_late(request: HttpRequest, refused: refusals.TooLate) -> HttpResponse:
+    """409, in a sentence: it was over already when the button was pressed."""
+    return render(request, "409.html", {"sentence": str(refused)}, status=409)
+
+
 def posts(view: Callable[[Any, HttpRequest, int], HttpResponse]) -> Callable[[Any, HttpRequest, int], HttpResponse]:
     """Let a button's view see a POST only."""
 

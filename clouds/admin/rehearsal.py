@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from clouds import actions, balloon, pictures, refusals, timeline
-from clouds.admin.base import Buttons, View, curator, gone, posts
+from clouds.admin.base import Buttons, View, curator, gone, posts, too_late
 from clouds.admin.history import ReadOnly
 from clouds.models import Cloud, Puff, Rehearsal, Run
 from clouds.pictures import Picture
@@ -148,7 +148,7 @@ class RehearsalAdmin(ReadOnly, Buttons):
         try:
             actions.end_rehearsal(rehearsal, by=curator(request))
         except refusals.TooLate as refused:
-            return render(request, "409.html", {"sentence": str(refused)}, status=409)
+            return too_late(request, refused)
         return self.back(request, _("Asked it to end."), self.address(rehearsal))
 
 
