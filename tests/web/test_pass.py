@@ -9,7 +9,7 @@ import segno
 from django.test import Client
 from django.utils import timezone
 
-from clouds import actions, people, throttle
+from clouds import people, throttle
 from clouds.models import Act, BlockedWord, Cloud, GuestPass, Run, Tries, User, Venue
 from clouds.throttle import Quota
 from tests.web.conftest import Make, text
@@ -351,4 +351,13 @@ def test_a_guest_who_is_erased_frees_the_name_and_not_the_use(
     assert GuestPass.objects.get().uses == 1
     come_in(Client(), guest_pass)
     assert User.objects.get().name == "Grace"
-    assert actions
+
+
+def test_who_has_an_account_logs_in_and_goes_on_to_where_the_pass_leads(guest_pass: GuestPass, ada: User) -> None:
+    client = Client()
+    way = re.search(r'href="([^"]+)">I have an account', text(client.get(guest_pass.path)))
+    assert way
+    response = client.post(way[1], {"username": "Ada", "password": "a long pass phrase"}, follow=True)
+    assert response.redirect_chain[-1][0] == "/clouds/cumulus/"
+    guest_pass.refresh_from_db()
+    assert guest_pass.uses == 0
