@@ -145,6 +145,7 @@ class RenameForm(forms.Form):
     """Another name."""
 
     name = NameField(label=gettext_lazy("New name"))
+    until: datetime | None = None
 
 
 class KeepForm(forms.Form):

@@ -58,6 +58,7 @@ ADDRESS = Quota("wrong passwords", most=300, within=timedelta(minutes=10))
 JOINS_BY_PASS = Quota("joins by a pass", most=3000, within=timedelta(minutes=10))
 JOINS_BY_ADDRESS = Quota("joins by an address", most=1500, within=timedelta(minutes=10))
 SIGN_UPS = Quota("sign-ups by an address", most=600, within=timedelta(minutes=10))
+RENAMES = Quota("names of a person", most=5, within=timedelta(minutes=10))
 
 
 def knock(name: str, address: str, now: datetime, *, browser: str = "") -> None:
@@ -89,7 +90,7 @@ def spend(quota: Quota, whose: str, now: datetime) -> None:
         return
     if not row.filter(count__lt=quota.most).update(count=F("count") + 1):
         since = row.values_list("since", flat=True).first() or now
-        raise refusals.TooMany(gettext("There were too many tries from where you are."), since + quota.within)
+        raise refusals.TooMany(gettext("There were too many tries just now."), since + quota.within)
 
 
 def told(refused: refusals.TooMany) -> str:

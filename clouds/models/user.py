@@ -184,13 +184,16 @@ RESERVED = frozenset(
         "nobody", "somebody", "everybody", "you", "me",
     )
 )  # fmt: skip
+# What stands in front of a name like a title.
+TITLES = frozenset(map(names.fold, ("curator", "operator", "admin", "administrator", "moderator")))
 _NUMBERS = "0123456789"
 
 
 def validate_chosen_name(name: str) -> None:
     """Raise ValidationError unless a visitor may call themselves so; whether somebody else does is asked elsewhere."""
     validate_name(name)
-    if (names.folds(name) | names.folds(tidy(name).rstrip(_NUMBERS))) & RESERVED:
+    whole = names.folds(name) | names.folds(tidy(name).rstrip(_NUMBERS))
+    if whole & RESERVED or frozenset().union(*map(names.folds, tidy(name).split())) & TITLES:
         raise ValidationError(
             _("This name could be taken for the gallery's own. Please choose another."), code="reserved"
         )

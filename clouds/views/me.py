@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from clouds import known, people, refusals
+from clouds import known, people, refusals, throttle
 from clouds.account_forms import EraseForm, KeepForm, PasswordForm, RenameForm
 from clouds.models import Puff, User
 from clouds.views import cursors
@@ -70,8 +71,12 @@ def rename(request: HttpRequest, by: User) -> HttpResponseBase:
     form = RenameForm(_posted(request), initial={"name": by.name})
     if form.is_valid():
         try:
+            throttle.spend(throttle.RENAMES, str(by.pk), timezone.now())
             people.rename(by, form.cleaned_data["name"])
             return SeeOther(reverse("me"))
+        except refusals.TooMany as refused:
+            form.until = refused.until
+            form.add_error("name", throttle.told(refused))
         except refusals.NameTaken as refused:
             form.add_error("name", str(refused))
             by.refresh_from_db()

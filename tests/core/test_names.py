@@ -117,6 +117,9 @@ def test_a_fit_name_stays_fit_and_what_is_kept_of_it_fits(name: str) -> None:
         "Admin!",
         "@admin",
         "Adm!n!",
+        "Curator Ada",
+        "Ada (curator)",
+        "Ada, M0DERATOR",
     ],
 )
 def test_what_could_be_taken_for_the_gallerys_own_is_refused(name: str) -> None:

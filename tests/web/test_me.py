@@ -94,6 +94,13 @@ def test_a_new_name_that_will_not_do_is_told_so(
     assert ada.name == "Ada"
 
 
+def test_a_name_is_not_changed_again_and_again(visitor: Client, ada: User) -> None:
+    statuses = [visitor.post("/accounts/name/", {"name": f"Ada the {number}th"}).status_code for number in range(6)]
+    assert statuses == [303] * 5 + [429]
+    ada.refresh_from_db()
+    assert ada.name == "Ada the 4th"
+
+
 def test_one_may_write_ones_own_name_otherwise(visitor: Client, ada: User) -> None:
     visitor.post("/accounts/name/", {"name": "ADA"})
     ada.refresh_from_db()
