@@ -30,6 +30,7 @@ FORGOTTEN = gettext_noop(
     "Your name, your password and the link that you share are deleted. "
     "Your puffs stay in the history, as a visitor's, and what still waits is ended."
 )
+FORGOTTEN_AS_A_CURATOR = gettext_noop("What you did as a curator stays in its record, under your name.")
 asks = takes("GET", "HEAD", "POST")
 
 
@@ -147,7 +148,8 @@ def erase(request: HttpRequest, by: User) -> HttpResponseBase:
     """Be forgotten, once one has said so twice."""
     form = EraseForm(_posted(request))
     if not form.is_valid():
-        return _ask(request, form, _("Erase me"), _(FORGOTTEN))
+        lead = f"{_(FORGOTTEN)} {_(FORGOTTEN_AS_A_CURATOR)}" if by.is_staff else _(FORGOTTEN)
+        return _ask(request, form, _("Erase me"), lead)
     try:
         people.erase(by)
     except (refusals.StillPuffing, refusals.LastCurator) as refused:

@@ -244,6 +244,7 @@ def test_the_last_who_may_do_everything_stays(desk: Client, curator: User) -> No
 
 def test_the_acts_of_a_curator_stay_when_they_go(desk: Client, curator: User, ada: User) -> None:
     people.moderate(ada, "", by=curator)
+    assert "stays in its record, under your name." in text(desk.get("/accounts/erase/"))
     User.objects.create_superuser("Another", PHRASE)
     people.erase(curator)
     assert [(act.name, act.done_by) for act in Act.objects.all()] == [("Curator", None)]
