@@ -7,12 +7,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clouds import refusals
 from clouds.actions.asking import CLOUD, ask
 from clouds.actions.bounds import check_bounds, check_deflates, check_room
 from clouds.actions.waking import tell
 from clouds.models import Act, Cloud, Plug, Run, User
+from clouds.models.run import ended_by
 from clouds.timeline import Do, Step
 
 
@@ -47,7 +49,8 @@ def play_on(
             more = {"title": title, "replaces": replace, "due_at": due_at}
             runs.append(ask(cloud, steps, Run.Source.CURATOR, by, now, simulated=simulated, **more))
         names = ", ".join(cloud.name for cloud in clouds)
-        Act.record(kind, clouds[0].venue, by, f"{title or 'a puff'} on {names}", now)
+        about = _("%(title)s on %(clouds)s") % {"title": title or _("a puff"), "clouds": names}
+        Act.record(kind, clouds[0].venue, by, about, now)
     tell(clouds[0].venue, now)
     return runs
 
@@ -55,7 +58,7 @@ def play_on(
 def why_not_playable(cloud: Cloud, steps: Sequence[Step], fill: float) -> str:
     """Why a cloud, so full, could not play these steps, in a sentence; "" if it could."""
     if not cloud.plugs.filter(pump=Plug.Pump.INFLATE).exists():
-        return f"{cloud} has no pump yet."
+        return _("%(cloud)s has no pump yet.") % {"cloud": cloud}
     try:
         _check_playable(cloud, steps, timezone.now(), fill=fill)
     except refusals.Stopped:
@@ -70,10 +73,10 @@ def _check_playable(cloud: Cloud, steps: Sequence[Step], now: datetime, *, fill:
     check_bounds(steps, cloud.hard_cap_seconds)
     pumps = {plug.pump: plug for plug in cloud.plugs.all()}
     if Do.INFLATE not in pumps and any(step.do is Do.INFLATE for step in steps):
-        raise refusals.Unreachable(f"{cloud} has no plug that inflates.")
+        raise refusals.Unreachable(_("%(cloud)s has no plug that inflates.") % {"cloud": cloud})
     check_deflates(cloud, steps)
     if cloud.venue.stopped_at:
-        raise refusals.Stopped(f"{cloud.venue} is stopped. Release it first.")
+        raise refusals.Stopped(_("%(venue)s is stopped. Release it first.") % {"venue": cloud.venue})
     check_room(cloud, steps, cloud.fill_at(now) if fill is None else fill)
     return all(plug.simulated for plug in pumps.values())
 
@@ -98,7 +101,7 @@ def _mark(run: Run, by: User, kind: Act.Kind, **marks: Any) -> None:
     now = timezone.now()
     with transaction.atomic():
         if not Run.everything.playing().filter(pk=run.pk).update(**marks):
-            raise refusals.TooLate("This does not play just now.")
+            raise refusals.TooLate(_("This does not play just now."))
         Act.record(kind, run.cloud.venue, by, str(run), now)
     tell(run.cloud.venue, now)
 
@@ -108,9 +111,9 @@ def end(run: Run, *, by: User) -> None:
     now = timezone.now()
     this = Run.everything.filter(pk=run.pk)
     with transaction.atomic():
-        never_began = this.waiting().end(Run.Outcome.STOPPED, f"Ended by {by.name}.", now)
+        never_began = this.waiting().end(Run.Outcome.STOPPED, ended_by(by.name), now)
         if not never_began and not this.playing().update(end_asked_by=by.name):
-            raise refusals.TooLate("This is over already.")
+            raise refusals.TooLate(_("This is over already."))
         if by.is_staff:
             Act.record(Act.Kind.END, run.cloud.venue, by, str(run), now)
     tell(run.cloud.venue, now)

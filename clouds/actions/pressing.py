@@ -62,7 +62,7 @@ def press(cloud: Cloud, *, by: User, fact: Fact | None = None) -> Run:
             run = ask(cloud, [Step(Do.INFLATE, seconds)], Run.Source.VISITOR, by, now, **ticket, **told)
     except IntegrityError as error:
         # Two presses at the same instant: the database lets one of them in.
-        raise refusals.AlreadyAsked(f"You have asked {cloud} for a puff already.") from error
+        raise refusals.AlreadyAsked(_("You have asked %(cloud)s for a puff already.") % {"cloud": cloud}) from error
     tell(cloud.venue, now)
     return run
 
@@ -87,7 +87,7 @@ def puff_that_fits(cloud: Cloud, now: datetime) -> float:
         return min(cloud.puff_seconds, fits)
     wait = balloon.seconds_until_room(cloud.fill_at(now), cloud.measures)
     until = now + timedelta(seconds=wait) if wait < math.inf else None
-    raise refusals.NoRoom(f"{cloud} is as full as is safe.", until)
+    raise refusals.NoRoom(_("%(cloud)s is as full as is safe.") % {"cloud": cloud}, until)
 
 
 @contextmanager
@@ -118,28 +118,30 @@ def _check_open_to_visitors(cloud: Cloud, now: datetime) -> Plug:
     """The inflate plug of a cloud that visitors may puff at `now`."""
     venue = cloud.venue
     if not cloud.enabled:
-        raise refusals.SwitchedOff(f"{cloud} is switched off.")
+        raise refusals.SwitchedOff(_("%(cloud)s is switched off.") % {"cloud": cloud})
     if venue.stopped_at:
-        raise refusals.Stopped(f"Everything at {venue} is stopped for now.")
+        raise refusals.Stopped(_("Everything at %(venue)s is stopped for now.") % {"venue": venue})
     if venue.is_held(now):
-        raise refusals.Held(venue.held_because or f"{venue} takes a break.", venue.held_until)
+        raise refusals.Held(venue.held_because or _("%(venue)s takes a break.") % {"venue": venue}, venue.held_until)
     if not venue.is_open(now):
-        raise refusals.Closed(f"{venue} is closed.", venue.next_opening(now))
+        raise refusals.Closed(_("%(venue)s is closed.") % {"venue": venue}, venue.next_opening(now))
     plug = PLUG.first(cloud=cloud.pk)
     if plug is None:
-        raise refusals.Unreachable(f"{cloud} has no pump yet.")
+        raise refusals.Unreachable(_("%(cloud)s has no pump yet.") % {"cloud": cloud})
     if plug.trouble:
-        raise refusals.Unreachable(f"The plug of {cloud} does not answer as it should. The curators can see why.")
+        raise refusals.Unreachable(
+            _("The plug of %(cloud)s does not answer as it should. The curators can see why.") % {"cloud": cloud}
+        )
     return plug
 
 
 def _check_their_turn(cloud: Cloud, live: list[Run], by: User, now: datetime) -> None:
     if any(run.source == Run.Source.VISITOR and run.asked_by_id == by.pk for run in live):
-        raise refusals.AlreadyAsked(f"You have asked {cloud} for a puff already.")
+        raise refusals.AlreadyAsked(_("You have asked %(cloud)s for a puff already.") % {"cloud": cloud})
     if (last := LAST_TURN.first(by=by.pk, venue=cloud.venue_id)) and last.off_at:
         until = last.off_at + timedelta(seconds=cloud.cool_down_seconds)
         if now < until:
-            raise refusals.CoolingDown("You have just had a puff. Let the others have a turn.", until)
+            raise refusals.CoolingDown(_("You have just had a puff. Let the others have a turn."), until)
 
 
 def _check_queue(cloud: Cloud, live: list[Run], now: datetime) -> None:
@@ -147,13 +149,13 @@ def _check_queue(cloud: Cloud, live: list[Run], now: datetime) -> None:
     playing = next((run for run in live if run.state == Run.State.PLAYING), None)
     if cloud.queue_limit == 0:
         if playing:
-            raise refusals.Busy(f"{cloud} is puffing.", _end_of(playing))
+            raise refusals.Busy(_("%(cloud)s is puffing.") % {"cloud": cloud}, _end_of(playing))
         if waiting:
-            raise refusals.Busy(f"{cloud} is about to puff.")
+            raise refusals.Busy(_("%(cloud)s is about to puff.") % {"cloud": cloud})
         if (rested := cloud.rested_at()) and now < rested:
-            raise refusals.Resting(f"{cloud} is resting.", rested)
+            raise refusals.Resting(_("%(cloud)s is resting.") % {"cloud": cloud}, rested)
     elif waiting >= cloud.queue_limit:
-        raise refusals.QueueFull(f"The queue for {cloud} is full.")
+        raise refusals.QueueFull(_("The queue for %(cloud)s is full.") % {"cloud": cloud})
 
 
 def _check_in_time(cloud: Cloud, by: User | None, now: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clouds import planning
 from clouds.actions.waking import tell
@@ -18,8 +19,7 @@ def save_show(show: Show, *, by: User, change: Callable[[], object]) -> None:
     with transaction.atomic():
         before = planning.announced(was, now) if was else []
         change()
-        verb = "switched off" if was and was.enabled and not show.enabled else "changed" if was else "made"
-        _follow(show, before, f"{by.name} {verb} the show.", by, now)
+        _follow(show, before, _what_became_of(show, was) % {"name": by.name}, by, now)
     tell(show.venue, now)
 
 
@@ -29,7 +29,7 @@ def remove_show(show: Show, *, by: User) -> None:
     with transaction.atomic():
         before = planning.announced(Show.objects.with_all().get(pk=show.pk), now)
         Show.objects.filter(pk=show.pk, removed_at=None).update(removed_at=now, removed_by=by.name)
-        _follow(show, before, f"{by.name} deleted the show.", by, now)
+        _follow(show, before, _("%(name)s deleted the show.") % {"name": by.name}, by, now)
     tell(show.venue, now)
 
 
@@ -37,8 +37,16 @@ def program_changed(program: Program, *, by: User) -> None:
     """The runs of its shows that have not begun play what it says by now."""
     now = timezone.now()
     for show in Show.objects.due().filter(program=program).select_related("venue"):
-        planning.replan(show, now, f"{by.name} changed the program.")
+        planning.replan(show, now, _("%(name)s changed the program.") % {"name": by.name})
         tell(show.venue, now)
+
+
+def _what_became_of(show: Show, was: Show | None) -> str:
+    if was is None:
+        return _("%(name)s made the show.")
+    if was.enabled and not show.enabled:
+        return _("%(name)s switched off the show.")
+    return _("%(name)s changed the show.")
 
 
 def _follow(show: Show, before: list[datetime], because: str, by: User, now: datetime) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clouds import refusals
 from clouds.actions.waking import tell
@@ -19,7 +20,7 @@ def stop(venue: Venue, *, by: User) -> None:
     with transaction.atomic():
         Venue.objects.filter(pk=venue.pk, stopped_at=None).update(stopped_at=now, stopped_by=by.name)
         waiting = Run.objects.at(venue).waiting().exclude(source=Run.Source.SHOW, nominal_at__gt=now)
-        waiting.end(Run.Outcome.STOPPED, f"Everything was stopped by {by.name}.", now)
+        waiting.end(Run.Outcome.STOPPED, _("Everything was stopped by %(name)s.") % {"name": by.name}, now)
         Act.record(Act.Kind.STOP, venue, by, "", now)
     tell(venue, now)
 
@@ -40,10 +41,11 @@ def hold(venue: Venue, *, until: datetime, because: str, by: User) -> None:
     """
     now, because = timezone.now(), because.strip()[:200]
     if until <= now:
-        raise refusals.OutOfBounds("A hold ends at a time that is still to come.")
+        raise refusals.OutOfBounds(_("A hold ends at a time that is still to come."))
     with transaction.atomic():
         Venue.objects.filter(pk=venue.pk).update(held_until=until, held_because=because)
-        Act.record(Act.Kind.HOLD, venue, by, f"until {until.astimezone(venue.zone):%Y-%m-%d %H:%M}: {because}", now)
+        local = f"{until.astimezone(venue.zone):%Y-%m-%d %H:%M}"
+        Act.record(Act.Kind.HOLD, venue, by, _("until %(time)s: %(why)s") % {"time": local, "why": because}, now)
     tell(venue, now)
 
 

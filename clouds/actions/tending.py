@@ -2,6 +2,7 @@
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clouds import balloon, refusals
 from clouds.actions.waking import tell
@@ -13,11 +14,12 @@ def note(cloud: Cloud, kind: BalloonNote.Kind, *, fill: float, by: User) -> None
     now = timezone.now()
     seen = fill if kind == BalloonNote.Kind.SET else 0.0
     if not 0 <= seen <= balloon.FULL:
-        raise refusals.OutOfBounds("A balloon is between 0 and 100 % full.")
+        raise refusals.OutOfBounds(_("A balloon is between 0 and 100 % full."))
     with transaction.atomic():
         BalloonNote.objects.create(cloud=cloud, kind=kind, fill=seen, noted_at=now, noted_by=by)
         Cloud.objects.filter(pk=cloud.pk).update(fill_then=seen, fill_then_at=now)
-        Act.record(Act.Kind.NOTE, cloud.venue, by, f"{cloud}: {seen:.0%} full", now)
+        about = _("%(cloud)s: %(percent)d %% full") % {"cloud": cloud, "percent": round(seen * 100)}
+        Act.record(Act.Kind.NOTE, cloud.venue, by, about, now)
     tell(cloud.venue, now)
 
 
@@ -26,7 +28,7 @@ def wish(plug: Plug, what: Plug.Wish, *, by: User) -> None:
     now = timezone.now()
     with transaction.atomic():
         Plug.objects.filter(pk=plug.pk).update(
-            wish=what, wished_by=by.name, wish_answer="Asked; waiting for the answer."
+            wish=what, wished_by=by.name, wish_answer=_("Asked; waiting for the answer.")
         )
         Act.record(Act.Kind.WISH, plug.venue, by, f"{plug}: {Plug.Wish(what).label}", now)
     tell(plug.venue, now)

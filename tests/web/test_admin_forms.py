@@ -255,3 +255,11 @@ def test_saving_a_person_undoes_nothing_that_they_did(desk: Client, ada: User, m
     saved = User.objects.get(pk=ada.pk)
     assert {name: getattr(saved, name) for name in written} == written
     assert (saved.name, saved.name_key, list(saved.groups.all())) == ("Grace", "grace", [staff])
+
+
+def test_closed_days_that_cannot_be_read_are_told_beside_the_form(desk: Client, venue: Venue) -> None:
+    response = save(desk, f"/admin/clouds/venue/{venue.pk}/change/", closed_on="soon")
+    assert response.status_code == 200
+    assert "“soon” is not a day." in text(response)
+    venue.refresh_from_db()
+    assert venue.closed_on == ""
