@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clouds import addresses, refusals, throttle
+from clouds import addresses, known, refusals, throttle
 from clouds.models import User
 from clouds.models.user import taken, validate_chosen_name
 from clouds.names import tidy
@@ -94,14 +94,14 @@ class Throttled:
 
     def check_password_slowly(self, request: HttpRequest, name: str, check: Any) -> Any:
         """What `check` returns, which raises ValidationError unless the password is right."""
-        address = addresses.of_visitor(request.META)
+        address, browser = addresses.of_visitor(request.META), known.number_of(request, name)
         try:
-            throttle.knock(name, address, timezone.now())
+            throttle.knock(name, address, timezone.now(), browser=browser)
         except refusals.TooMany as refused:
             self.until = refused.until
             raise ValidationError(throttle.told(refused), code="throttled") from refused
         checked = check()
-        throttle.welcome(name, address)
+        throttle.welcome(name, address, browser=browser)
         return checked
 
 
@@ -145,6 +145,7 @@ class RenameForm(forms.Form):
     """Another name."""
 
     name = NameField(label=gettext_lazy("New name"))
+    until: datetime | None = None
 
 
 class KeepForm(forms.Form):

@@ -1,10 +1,15 @@
 """Hours on the clocks of a place, and what falls into them. Pure."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from clouds.timeline import Do
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """When a day begins there: where the clocks skip midnight, at the first instant that there is."""
+    return datetime.combine(day, time.min, zone)
 
 
 def begin(at: datetime, zone: ZoneInfo) -> datetime:

@@ -14,6 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -136,10 +137,14 @@ def all_of(user: User) -> dict[str, Any]:
         "joined": user.joined_at,
         "last_log_in": user.last_login,
         "guest": user.is_guest,
+        "curator": user.is_staff,
+        "told_about_name": user.notice,
+        "shared_at": reverse("shared", args=[user.share]) if user.share else None,
         "requests": [
             {
                 "cloud": run.cloud.name, "asked": run.asked_at, "seconds": run.seconds, "state": run.state,
                 "outcome": run.outcome, "reason": run.reason, "started": run.started_at, "ended": run.ended_at,
+                "last_sign": run.seen_at, "told": run.told,
             }
             for run in runs
         ],
@@ -177,7 +182,7 @@ def _make(name: str, notice: str, entry: str | None, now: datetime) -> User:
 
 def _call(user: User, name: str, *, notice: str) -> User:
     user.name, user.notice = name, notice
-    user.save(update_fields=["name", "name_key", "look", "notice"])
+    user.save(update_fields=["name", "notice"])
     return user
 
 

@@ -49,7 +49,7 @@ def _ask_kernel(pid: int) -> str:
 
 
 def open_as_many_files_as_allowed() -> None:
-    """From now on; the 1,024 that are usual at first are too few for the connections of a thousand plugs."""
+    """From now on; the 1,024 that are usual at first are too few for a thousand plugs, or a thousand who watch."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     # A system that won't have it leaves enough for most venues.
     with contextlib.suppress(ValueError, OSError):

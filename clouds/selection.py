@@ -6,7 +6,7 @@ each combination of them is a few ranges of an index, each in the order of the h
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from functools import reduce
 from itertools import product
 from typing import Any
@@ -22,6 +22,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from clouds.hours import midnight
 from clouds.models import Cloud, Puff, User, Venue
 from clouds.models.puff import PuffQuerySet
 from clouds.models.user import NAME_LENGTH
@@ -133,12 +134,8 @@ def _whole() -> PuffQuerySet:
 
 
 def _between(first: date | None, last: date | None, zone: ZoneInfo) -> Q:
-    begin = Q(on_at__gte=_midnight(first, zone)) if first else Q()
-    return begin & Q(on_at__lt=_midnight(last + timedelta(days=1), zone)) if last else begin
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time.min, zone)
+    begin = Q(on_at__gte=midnight(first, zone)) if first else Q()
+    return begin & Q(on_at__lt=midnight(last + timedelta(days=1), zone)) if last else begin
 
 
 def _moved(day: date | None, days: int) -> date | None:

@@ -6,6 +6,7 @@ import signal
 import sys
 from types import FrameType
 
+from django.contrib.sessions.backends.db import SessionStore
 from django.db.utils import OperationalError
 from django.utils import timezone
 from django_q.brokers import get_broker
@@ -55,11 +56,12 @@ def canary() -> None:
 
 
 def tick() -> None:
-    """Once a minute: show that the clusters live, and see to it that who is wanted is there."""
+    """Once a minute: show that the clusters live, see to it that who is wanted is there, and sweep."""
     canary()
     ask_other_clusters()
     plan()
     wake_conductors()
+    SessionStore.clear_expired()
 
 
 def plan() -> None:

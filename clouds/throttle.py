@@ -1,7 +1,8 @@
 """How often something may be tried: passwords by name and address, guests and accounts by address.
 
 What decides is the row count of a conditional UPDATE, so that fifty tries at once are fifty. A gallery's visitors share
-one address, therefore limits for an address are high, and a name's slow down those who guess it.
+one address, therefore limits for an address are high, and a name's slow down those who guess it. A browser in which
+somebody has logged in before has tries of its own, which no one else can use up.
 """
 
 import math
@@ -49,26 +50,37 @@ class Quota:
 
 # Whoever guesses a password from one address is soon alone with it.
 PAIR = Delays("name and address", free=5, first=timedelta(seconds=2), longest=timedelta(minutes=15))
-# From many addresses, a name is guessed once a minute at most; nor can others keep its owner out for longer than that.
+# A browser that is known as theirs.
+BROWSER = Delays("browser", free=5, first=timedelta(seconds=2), longest=timedelta(minutes=15))
+# From many addresses, a name is guessed once a minute at most.
 NAME = Delays("name", free=25, first=timedelta(seconds=2), longest=timedelta(minutes=1))
 ADDRESS = Quota("wrong passwords", most=300, within=timedelta(minutes=10))
 JOINS_BY_PASS = Quota("joins by a pass", most=3000, within=timedelta(minutes=10))
 JOINS_BY_ADDRESS = Quota("joins by an address", most=1500, within=timedelta(minutes=10))
 SIGN_UPS = Quota("sign-ups by an address", most=600, within=timedelta(minutes=10))
+RENAMES = Quota("names of a person", most=5, within=timedelta(minutes=10))
 
 
-def knock(name: str, address: str, now: datetime) -> None:
-    """Before a password is looked at. Raises TooMany, with a time, when it is not to be looked at."""
+def knock(name: str, address: str, now: datetime, *, browser: str = "") -> None:
+    """Before a password is looked at; `browser` is the number of one that is known as theirs.
+
+    Raises TooMany, with a time, when it is not to be looked at.
+    """
+    if browser:
+        _slow_down(BROWSER, browser, now)
+        return
     for delays, whose in _of_log_in(name, address):
         _slow_down(delays, whose, now)
     # Last, so that whoever hammers at a name that has to wait doesn't use up what the others at the address have.
     spend(ADDRESS, address, now)
 
 
-def welcome(name: str, address: str) -> None:
+def welcome(name: str, address: str, *, browser: str = "") -> None:
     """The password was right: what was tried before is forgotten."""
-    Tries.objects.filter(key__in=[_key(delays.what, whose) for delays, whose in _of_log_in(name, address)]).delete()
-    Tries.objects.filter(key=_key(ADDRESS.what, address), count__gt=0).update(count=F("count") - 1)
+    tried = [(BROWSER, browser)] if browser else _of_log_in(name, address)
+    Tries.objects.filter(key__in=[_key(delays.what, whose) for delays, whose in tried]).delete()
+    if not browser:
+        Tries.objects.filter(key=_key(ADDRESS.what, address), count__gt=0).update(count=F("count") - 1)
 
 
 def spend(quota: Quota, whose: str, now: datetime) -> None:
@@ -78,7 +90,7 @@ def spend(quota: Quota, whose: str, now: datetime) -> None:
         return
     if not row.filter(count__lt=quota.most).update(count=F("count") + 1):
         since = row.values_list("since", flat=True).first() or now
-        raise refusals.TooMany(gettext("There were too many tries from where you are."), since + quota.within)
+        raise refusals.TooMany(gettext("There were too many tries just now."), since + quota.within)
 
 
 def told(refused: refusals.TooMany) -> str:

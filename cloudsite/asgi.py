@@ -5,6 +5,7 @@ connect to the database anew. Here a request goes through middleware and view in
 The event stream needs no thread, and is answered ahead of Django.
 """
 
+import asyncio
 import gc
 import os
 import sys
@@ -24,6 +25,9 @@ from django.http.response import HttpResponseBase
 # Threads that wait for a next request, each with its connection to the database. A crowd has more, for as long as it
 # is there: one for each request under way.
 THREADS_KEPT = 32
+# More than these wait, with no thread and no connection of their own: a flood must not use up memory and files. It is
+# far more than run at once in a crowd, and enough for those who read while others wait for a database that is locked.
+MOST_AT_ONCE = 256
 MOST_OF_A_BODY: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 # In a crowd, the thread that has the database must not wait 5 ms, which is Python's own measure, for each other thread.
 SWITCH_EVERY_SECONDS = 0.0005
@@ -35,14 +39,16 @@ class Handler(ASGIHandler):
     def __init__(self) -> None:
         super().__init__()
         self._threads: list[ThreadPoolExecutor] = []
+        self._places = asyncio.Semaphore(MOST_AT_ONCE)
 
     def load_middleware(self, is_async: bool = False) -> None:
         """Have the middleware call each other, with no event loop in between."""
         super().load_middleware(is_async=False)
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        """Go there and back once."""
-        return await sync_to_async(self.get_response)(request)
+        """Go there and back once, when there is a place."""
+        async with self._places:
+            return await sync_to_async(self.get_response)(request)
 
     async def read_body(self, receive: Any) -> IO[bytes]:
         """Keep as much as Django looks at, and one byte that tells that there was more: a disk is soon full."""
@@ -84,8 +90,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cloudsite.settings")
 django.setup(set_prefix=False)
 sys.setswitchinterval(SWITCH_EVERY_SECONDS)
 
-from clouds.live.stream import Streams  # noqa: E402  # it needs Django to be set up
+from clouds import processes  # noqa: E402  # these need Django to be set up
+from clouds.live.stream import Streams  # noqa: E402
 
+processes.open_as_many_files_as_allowed()
 application = Streams(Handler())
 # What is here now stays. To look through it again and again for rubbish would hold up a page in a hundred for 40 ms.
 gc.collect()

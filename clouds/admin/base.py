@@ -65,8 +65,9 @@ class OnlyItsFields(ModelAdmin):
         if not change:
             super().save_model(request, obj, form, change)
         elif form.changed_data:
-            stamps = [field.name for field in obj._meta.fields if getattr(field, "auto_now", False)]
-            obj.save(update_fields=[*form.changed_data, *stamps])
+            named = {*form.changed_data, *(f.name for f in obj._meta.fields if getattr(f, "auto_now", False))}
+            # Those of other tables, such as groups, are not saved with the row.
+            obj.save(update_fields=[field.name for field in obj._meta.concrete_fields if field.name in named])
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
@@ -126,6 +127,11 @@ def not_so(request: HttpRequest) -> HttpResponse:
 def gone(request: HttpRequest) -> HttpResponse:
     """404, in a sentence."""
     return render(request, "404.html", {"sentence": _("This is not there any more.")}, status=404)
+
+
+def too_late(request: HttpRequest, refused: refusals.TooLate) -> HttpResponse:
+    """409, in a sentence: it was over already when the button was pressed."""
+    return render(request, "409.html", {"sentence": str(refused)}, status=409)
 
 
 def posts(view: Callable[[Any, HttpRequest, int], HttpResponse]) -> Callable[[Any, HttpRequest, int], HttpResponse]:

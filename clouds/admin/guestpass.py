@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clouds import people, refusals
-from clouds.admin.base import Buttons, OnlyItsFields, View, curator, gone, posts
+from clouds.admin.base import Buttons, OnlyItsFields, View, curator, gone, posts, too_late
 from clouds.checks import is_this_machine
 from clouds.models import GuestPass
 from cloudsite import environment
@@ -137,7 +137,7 @@ class GuestPassAdmin(OnlyItsFields, Buttons):
         try:
             people.revoke(guest_pass, by=curator(request))
         except refusals.TooLate as refused:
-            return render(request, "409.html", {"sentence": str(refused)}, status=409)
+            return too_late(request, refused)
         return self.back(request, _("It lets nobody in any more. Who is in stays."), self.address(guest_pass))
 
     @admin.action(description=gettext_lazy("Print a sheet of these"), permissions=["view"])

@@ -7,12 +7,11 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from clouds import actions, refusals, timeline
-from clouds.admin.base import Buttons, ModelAdmin, View, curator, gone, posts
+from clouds.admin.base import Buttons, ModelAdmin, View, curator, gone, posts, too_late
 from clouds.models import Act, Puff, Run
 from clouds.models.program import step_in_words
 from clouds.models.run import RunQuerySet
@@ -133,7 +132,7 @@ class RunAdmin(ReadOnly, Buttons):
         try:
             action(run, by=curator(request))
         except refusals.TooLate as refused:
-            return render(request, "409.html", {"sentence": str(refused)}, status=409)
+            return too_late(request, refused)
         return self.back(request, said, self.address(run))
 
 

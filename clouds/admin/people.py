@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from clouds import people, refusals
 from clouds.account_forms import ReplaceNameForm
-from clouds.admin.base import Buttons, ModelAdmin, View, curator, gone
+from clouds.admin.base import Buttons, ModelAdmin, OnlyItsFields, View, curator, gone
 from clouds.models import BlockedWord, User
 
 
@@ -34,7 +34,7 @@ class ChangeForm(UserChangeForm):  # type: ignore[type-arg]
 
 
 @admin.register(User)
-class UserAdmin(Buttons, DjangoUserAdmin):  # type: ignore[type-arg]
+class UserAdmin(OnlyItsFields, Buttons, DjangoUserAdmin):  # type: ignore[type-arg]
     """A visitor or a curator."""
 
     form = ChangeForm
@@ -59,15 +59,11 @@ class UserAdmin(Buttons, DjangoUserAdmin):  # type: ignore[type-arg]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody changes, or sets the password of, somebody who may do more than they."""
-        if obj and obj.is_superuser and not request.user.is_superuser:
-            return False
-        return super().has_change_permission(request, obj)
+        return super().has_change_permission(request, obj) and not _may_more(obj, request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nor erases them."""
-        if obj and obj.is_superuser and not request.user.is_superuser:
-            return False
-        return super().has_delete_permission(request, obj)
+        return super().has_delete_permission(request, obj) and not _may_more(obj, request)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who may only look sees nothing of passwords."""
@@ -126,6 +122,13 @@ class UserAdmin(Buttons, DjangoUserAdmin):  # type: ignore[type-arg]
             people.erase(user)
         except (refusals.StillPuffing, refusals.LastCurator) as refused:
             messages.error(request, _("%(name)s is still here. %(why)s") % {"name": user.name, "why": refused})
+
+
+def _may_more(user: User | None, request: HttpRequest) -> bool:
+    """Whether somebody may do what the one who is asking may not: an operator would be a curator by their password."""
+    if user is None or request.user.is_superuser:
+        return False
+    return user.is_superuser or not user.get_all_permissions() <= request.user.get_all_permissions()
 
 
 @admin.register(BlockedWord)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from clouds import actions, balloon, pictures, refusals, timeline
-from clouds.admin.base import Buttons, View, curator, gone, posts
+from clouds.admin.base import Buttons, View, curator, gone, posts, too_late
 from clouds.admin.history import ReadOnly
 from clouds.models import Cloud, Puff, Rehearsal, Run
 from clouds.pictures import Picture
@@ -114,7 +114,7 @@ class RehearsalAdmin(ReadOnly, Buttons):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The clouds of the rehearsal, animated, and its end."""
-        rehearsal = self.row(request, int(unquote(object_id)) if object_id.isdigit() else 0, permission="view")
+        rehearsal = self.row(request, int(unquote(object_id)) if object_id.isdecimal() else 0, permission="view")
         if rehearsal is None:
             return gone(request)
         if request.method == "POST":
@@ -148,7 +148,7 @@ class RehearsalAdmin(ReadOnly, Buttons):
         try:
             actions.end_rehearsal(rehearsal, by=curator(request))
         except refusals.TooLate as refused:
-            return render(request, "409.html", {"sentence": str(refused)}, status=409)
+            return too_late(request, refused)
         return self.back(request, _("Asked it to end."), self.address(rehearsal))
 
 

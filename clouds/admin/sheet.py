@@ -1,14 +1,15 @@
 """The day sheet of a venue, and its week: what is due in order, and what is in the way of it."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from clouds import daysheet, recurrence
+from clouds import daysheet
 from clouds.daysheet import Sky
+from clouds.hours import midnight
 from clouds.models import Venue
 
 WIDTH, HEIGHT = 640, 120
@@ -24,7 +25,7 @@ def context_of(venue: Venue, request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
     today = now.astimezone(venue.zone).date()
     day = _day(request.GET.get("on", ""), today)
-    since, until = _midnight(day, venue), _midnight(day + timedelta(days=1), venue)
+    since, until = midnight(day, venue.zone), midnight(day + timedelta(days=1), venue.zone)
     dues, skies = daysheet.make(venue, since, until, now)
     return {
         "venue": venue,
@@ -47,7 +48,9 @@ def week_of(venue: Venue, request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
     first = _day(request.GET.get("on", ""), now.astimezone(venue.zone).date())
     days = [first + timedelta(days=ahead) for ahead in range(7)]
-    dues, _skies = daysheet.make(venue, _midnight(first, venue), _midnight(days[-1] + timedelta(days=1), venue), now)
+    dues, _skies = daysheet.make(
+        venue, midnight(first, venue.zone), midnight(days[-1] + timedelta(days=1), venue.zone), now
+    )
     found: dict[date, dict[tuple[str, bool], list[datetime]]] = {day: {} for day in days}
     for due in dues:
         at = due.event.starts_at.astimezone(venue.zone)
@@ -69,10 +72,6 @@ def _day(text: str, today: date) -> date:
     if not 1971 <= day.year <= 2998:
         raise BadDay(_("Choose a day from 1971 to 2998."))
     return day
-
-
-def _midnight(day: date, venue: Venue) -> datetime:
-    return recurrence.resolve(datetime.combine(day, time()), venue.zone)
 
 
 def _hours(venue: Venue, day: date) -> str:

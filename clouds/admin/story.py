@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clouds.admin.base import Lines, ModelAdmin
+from clouds.admin.base import Lines, OnlyItsFields
 from clouds.forms import LineForm
 from clouds.models import Cloud, Fact, Story
 from clouds.models.story import IN_BASE, MOST_FACTS
@@ -95,7 +95,7 @@ class FactLines(Lines):
 
 
 @admin.register(Story)
-class StoryAdmin(ModelAdmin):
+class StoryAdmin(OnlyItsFields):
     """A story."""
 
     form = StoryForm

@@ -7,7 +7,6 @@ database itself, and tells what everybody may know. https://html.spec.whatwg.org
 import asyncio
 import contextlib
 import io
-import resource
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, cast
@@ -27,8 +26,6 @@ PATH = "/events"
 PLACES = 2000
 # A gallery shares one address.
 PLACES_FOR_AN_ADDRESS = 1200
-# Each place is an open file, and a process may have 1,024 unless it asks for more.
-OPEN_FILES = 8192
 # So that no place is kept for ever by somebody who is not there. A browser comes back by itself.
 LIFETIME_SECONDS = 15 * 60.0
 END_WITHIN_SECONDS = 1.0
@@ -65,7 +62,9 @@ class Streams:
         if scope["type"] != "http" or scope["path"] != PATH:
             await self._application(scope, receive, send)
             return
-        self._prepare()
+        if not self._is_prepared:
+            self._is_prepared = True
+            ending.before_the_server_ends(self._end)
         request = ASGIRequest(scope, io.BytesIO())
         try:
             response = cast(HttpResponse, _GATE(request))
@@ -101,15 +100,6 @@ class Streams:
             yield hub, watcher
         finally:
             hub.leave(watcher)
-
-    def _prepare(self) -> None:
-        """What the first who comes needs, and all others."""
-        if self._is_prepared:
-            return
-        self._is_prepared = True
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, OPEN_FILES)), hard))
-        ending.before_the_server_ends(self._end)
 
     def _end(self) -> None:
         self._is_ending = True

@@ -129,6 +129,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Keep beside the name what makes it the same as another."""
         self.name = tidy(self.name)
         self.name_key, self.look = key_of(self.name), look_of(self.name)
+        if "name" in (only := kwargs.get("update_fields") or ()):
+            kwargs["update_fields"] = {*only, "name_key", "look"}
         super().save(*args, **kwargs)
 
 
@@ -164,6 +166,8 @@ class BlockedWord(models.Model):
         folded = names.fold(self.word)
         if not any(map(str.isalnum, self.word)):
             raise ValidationError({"word": _("Give a word with letters or digits in it.")})
+        if len(folded) > NAME_LENGTH:
+            raise ValidationError({"word": _("This is longer than any name. Give a shorter word.")})
         if BlockedWord.objects.filter(folded=folded).exclude(pk=self.pk).exists():
             raise ValidationError({"word": _("This word, or one that counts as the same, is there already.")})
 
@@ -185,13 +189,16 @@ RESERVED = frozenset(
         "nobody", "somebody", "everybody", "you", "me",
     )
 )  # fmt: skip
+# What stands in front of a name like a title.
+TITLES = frozenset(map(names.fold, ("curator", "operator", "admin", "administrator", "moderator")))
 _NUMBERS = "0123456789"
 
 
 def validate_chosen_name(name: str) -> None:
     """Raise ValidationError unless a visitor may call themselves so; whether somebody else does is asked elsewhere."""
     validate_name(name)
-    if (names.folds(name) | names.folds(tidy(name).rstrip(_NUMBERS))) & RESERVED:
+    whole = names.folds(name) | names.folds(tidy(name).rstrip(_NUMBERS))
+    if whole & RESERVED or frozenset().union(*map(names.folds, tidy(name).split())) & TITLES:
         raise ValidationError(
             _("This name could be taken for the gallery's own. Please choose another."), code="reserved"
         )

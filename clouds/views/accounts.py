@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth import login
 from django.contrib.auth import views as auth
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import RedirectURLMixin, redirect_to_login
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.generic import FormView
 
-from clouds import addresses, refusals, throttle
+from clouds import addresses, known, refusals, throttle
 from clouds.account_forms import LogInForm, SignUpForm
 from clouds.models import Run
 from clouds.views import cursors, ticket
@@ -74,7 +75,9 @@ class SignUp(SaysSo, RedirectURLMixin, FormView):  # type: ignore[type-arg]
         if user is None:
             return self.form_invalid(form)
         login(self.request, user, backend="django.contrib.auth.backends.ModelBackend")
-        return HttpResponseRedirect(self.get_success_url())
+        response = HttpResponseRedirect(self.get_success_url())
+        known.remember(response, user)
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """With where to go next, for the form and for the link to the other form."""
@@ -88,10 +91,18 @@ class LogIn(SaysSo, auth.LoginView):
     template_name = "accounts/login.html"
     http_method_names = ["get", "head", "post"]
 
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Let them in, and know their browser the next time."""
+        response = super().form_valid(form)
+        known.remember(response, form.get_user())
+        return response
+
 
 def curators_log_in(request: HttpRequest) -> HttpResponse:
     """The admin's own page, with a status that says when it was tried too often."""
     response = admin.site.login(request)
+    if request.method == "POST" and response.status_code == 302 and (by := person(request)):
+        known.remember(response, by)
     form = (getattr(response, "context_data", None) or {}).get("form")
     return as_told(response, form) if getattr(form, "until", None) else response
 

@@ -2,6 +2,8 @@
 
 import csv
 import json
+import threading
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -9,12 +11,19 @@ from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 
 from clouds.models import Puff
 from clouds.selection import HistoryForm, Selection
 from clouds.views.answers import reads, sorry
 
 CHUNK = 500
+# Whoever fetches a long history has the machine busy for a minute. However many do, they take turns, part by part, so
+# that who presses meanwhile shares it with one of them.
+_turn = threading.Lock()
+# Each keeps a thread and a connection for as long as its reader takes.
+MOST_AT_ONCE = 32
+_places = threading.BoundedSemaphore(MOST_AT_ONCE)
 COLUMNS = [
     "puff", "cloud", "time zone", "on", "off", "who", "why", "part of", "did", "planned seconds", "real seconds",
     "outcome", "reason", "times confirmed", "simulated", "rehearsed at speed", "told",
@@ -39,12 +48,27 @@ def _send(
     form = HistoryForm(request.GET)
     if not form.is_valid():
         return sorry(request, 400, " ".join(str(error) for errors in form.errors.values() for error in errors))
-    parts = write(form.selection())
+    if not _places.acquire(blocking=False):
+        busy = sorry(request, 503, _("As many fetch the history just now as can. Try again in a minute."))
+        busy["Retry-After"] = "60"
+        return busy
+    parts = _one_by_one(write(form.selection()))
     # Given a plain iterator, an ASGI server would gather the whole history before it sends the first byte.
     content = _in_turn(parts) if isinstance(request, ASGIRequest) else parts
     response = StreamingHttpResponse(content, content_type=content_type)
+    # However it ends, also before its first part was asked for.
+    weakref.finalize(response, _places.release)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _one_by_one(parts: Iterator[str]) -> Iterator[str]:
+    while True:
+        with _turn:
+            part = next(parts, "")
+        if not part:
+            return
+        yield part
 
 
 async def _in_turn(parts: Iterator[str]) -> AsyncIterator[str]:

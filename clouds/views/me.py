@@ -11,11 +11,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from clouds import people, refusals
+from clouds import known, people, refusals, throttle
 from clouds.account_forms import EraseForm, KeepForm, PasswordForm, RenameForm
 from clouds.models import Puff, User
 from clouds.views import cursors
@@ -29,6 +30,7 @@ FORGOTTEN = gettext_noop(
     "Your name, your password and the link that you share are deleted. "
     "Your puffs stay in the history, as a visitor's, and what still waits is ended."
 )
+FORGOTTEN_AS_A_CURATOR = gettext_noop("What you did as a curator stays in its record, under your name.")
 asks = takes("GET", "HEAD", "POST")
 
 
@@ -70,8 +72,12 @@ def rename(request: HttpRequest, by: User) -> HttpResponseBase:
     form = RenameForm(_posted(request), initial={"name": by.name})
     if form.is_valid():
         try:
+            throttle.spend(throttle.RENAMES, str(by.pk), timezone.now())
             people.rename(by, form.cleaned_data["name"])
             return SeeOther(reverse("me"))
+        except refusals.TooMany as refused:
+            form.until = refused.until
+            form.add_error("name", throttle.told(refused))
         except refusals.NameTaken as refused:
             form.add_error("name", str(refused))
             by.refresh_from_db()
@@ -99,7 +105,9 @@ def keep(request: HttpRequest, by: User) -> HttpResponseBase:
         people.keep(by, form.cleaned_data["password"])
         update_session_auth_hash(request, by)
         request.session.set_expiry(None)
-        return SeeOther(reverse("me"))
+        response = SeeOther(reverse("me"))
+        known.remember(response, by)
+        return response
     lead = _("With a password you can come back as %(name)s, and your puffs stay yours.") % {"name": by.name}
     return _ask(request, form, _("Keep my name"), lead)
 
@@ -140,13 +148,16 @@ def erase(request: HttpRequest, by: User) -> HttpResponseBase:
     """Be forgotten, once one has said so twice."""
     form = EraseForm(_posted(request))
     if not form.is_valid():
-        return _ask(request, form, _("Erase me"), _(FORGOTTEN))
+        lead = f"{_(FORGOTTEN)} {_(FORGOTTEN_AS_A_CURATOR)}" if by.is_staff else _(FORGOTTEN)
+        return _ask(request, form, _("Erase me"), lead)
     try:
         people.erase(by)
     except (refusals.StillPuffing, refusals.LastCurator) as refused:
         return sorry(request, 409, str(refused))
     logout(request)
-    return SeeOther(reverse("erased"))
+    response = SeeOther(reverse("erased"))
+    known.forget(response)
+    return response
 
 
 @reads

@@ -4,6 +4,7 @@ import math
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -16,6 +17,7 @@ from clouds import actions, refusals
 from clouds.models import Cloud, Fact, Puff, Run, User
 from clouds.views import button, heavens, standing, story, ticket
 from clouds.views.answers import SeeOther, person, posts, reads, retry_after, sorry
+from clouds.views.taps import Taps
 
 STATUS: dict[type[refusals.Refused], int] = {
     refusals.CoolingDown: 429,
@@ -28,6 +30,7 @@ STATUS: dict[type[refusals.Refused], int] = {
     refusals.NotTold: 404,
 }
 LAST_PUFFS = 5
+_taps = Taps()
 AN_HOUR = timedelta(hours=1)
 
 
@@ -53,6 +56,10 @@ def cloud(request: HttpRequest, slug: str) -> HttpResponse:
 @posts
 def press(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Puff a cloud: nothing is rendered on the way to the pump, nor read that `actions.press` reads itself."""
+    session = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    if session and _taps.are_too_many(session):
+        told = _("That was faster than anybody can puff. Try again in a moment.")
+        return HttpResponse(told, status=429, content_type="text/plain; charset=utf-8", headers={"Retry-After": "2"})
     found = Cloud.objects.switched_on().filter(slug=slug).only("slug").order_by().first()
     if found is None:
         return _no_such_cloud(request)

@@ -3,7 +3,6 @@
 import pytest
 from time_machine import TimeMachineFixture
 
-from clouds import actions
 from clouds.conductor import desk
 from clouds.conductor.desk import News
 from clouds.models import Cloud, Plug, Venue
@@ -15,7 +14,7 @@ HOLDER = "here:1:1:token"
 @pytest.fixture(autouse=True)
 def _nobody_is_rung_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is asked for a conductor finds that there is one."""
-    monkeypatch.setattr(actions, "async_task", lambda *_, **__: "a task")
+    monkeypatch.setattr("clouds.actions.waking.async_task", lambda *_, **__: "a task")
 
 
 @pytest.fixture

@@ -403,7 +403,7 @@ def test_a_pause_just_before_a_cue_keeps_all_of_it() -> None:
         await task
         (_, on, on_at), (_, off, off_at) = stage.changes
         assert (on, off) == (True, False)
-        assert off_at - on_at > 0.5
+        assert off_at - on_at > 0.4
 
     assert play(scene).ends == [("done", "")]
 

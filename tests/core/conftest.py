@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 from time_machine import TimeMachineFixture
 
-from clouds import actions
-
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -26,7 +24,7 @@ class Recorder:
 def rung(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     """The tasks that were asked of django-q2, which gets none of them."""
     recorder = Recorder()
-    monkeypatch.setattr(actions, "async_task", recorder)
+    monkeypatch.setattr("clouds.actions.waking.async_task", recorder)
     return recorder
 
 

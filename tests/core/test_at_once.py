@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from clouds import actions, refusals
+from clouds.actions import asking
 from clouds.models import Cloud, Run, User, Venue
 from clouds.timeline import Do, Step
 
@@ -35,7 +36,7 @@ def test_two_presses_of_a_person_at_the_same_instant_are_one_run(cloud: Cloud, a
 def test_two_presses_of_a_person_are_one_run_even_if_neither_sees_the_other(
     cloud: Cloud, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions, "_check_their_turn", lambda *_: None)
+    monkeypatch.setattr("clouds.actions.pressing._check_their_turn", lambda *_: None)
     answers = make.at_once(lambda: actions.press(cloud, by=ada), lambda: actions.press(cloud, by=ada))
     assert type(one_run_and_one_refusal(answers)) is refusals.AlreadyAsked
 
@@ -53,11 +54,11 @@ def test_two_who_ring_at_the_same_instant_ring_once(venue: Venue, rung: Recorder
     assert len(rung.calls) == 1
 
 
-@pytest.mark.parametrize("ask", ["press", "play"])
+@pytest.mark.parametrize(("ask", "module"), [("press", "pressing"), ("play", "playing")])
 def test_a_stop_while_somebody_is_let_in_ends_their_run_too(
-    ask: str, cloud: Cloud, curator: User, venue: Venue, monkeypatch: pytest.MonkeyPatch
+    ask: str, module: str, cloud: Cloud, curator: User, venue: Venue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    let_in, stopped, asked = threading.Event(), threading.Event(), actions._ask
+    let_in, stopped, asked = threading.Event(), threading.Event(), asking.ask
 
     def ask_slowly(*args: Any, **kwargs: Any) -> Run:
         let_in.set()
@@ -70,12 +71,12 @@ def test_a_stop_while_somebody_is_let_in_ends_their_run_too(
         actions.stop(venue, by=curator)
         stopped.set()
 
-    monkeypatch.setattr(actions, "_ask", ask_slowly)
-    asking = {
+    monkeypatch.setattr(f"clouds.actions.{module}.ask", ask_slowly)
+    ways = {
         "press": lambda: actions.press(cloud, by=curator),
         "play": lambda: actions.play(cloud, [Step(Do.INFLATE, 5)], by=curator),
     }
-    run, _ = make.at_once(asking[ask], stop)
+    run, _ = make.at_once(ways[ask], stop)
     assert isinstance(run, Run)
     run.refresh_from_db()
     assert (run.state, run.outcome) == ("ended", "stopped")

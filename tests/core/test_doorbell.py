@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils import timezone
 
 from clouds import actions, doorbell
 from clouds.doorbell import Bell
@@ -194,7 +195,7 @@ class TestTheBell:
         assert listening(scene)
 
     def test_a_press_is_heard_although_a_conductor_beats(self, cloud: Cloud, ada: User, rung: Recorder) -> None:
-        actions.wake(cloud.venue, actions.timezone.now())
+        actions.wake(cloud.venue, timezone.now())
 
         async def scene(bell: Bell) -> bool:
             await elsewhere(lambda: actions.press(cloud, by=ada))

@@ -117,6 +117,9 @@ def test_a_fit_name_stays_fit_and_what_is_kept_of_it_fits(name: str) -> None:
         "Admin!",
         "@admin",
         "Adm!n!",
+        "Curator Ada",
+        "Ada (curator)",
+        "Ada, M0DERATOR",
     ],
 )
 def test_what_could_be_taken_for_the_gallerys_own_is_refused(name: str) -> None:
@@ -168,3 +171,9 @@ def test_a_name_that_somebody_has_gets_the_first_number_that_is_free() -> None:
     assert (User.objects.free_name("Elia"), User.objects.free_name("Ella")) == ("Elia 3", "Ella 3")
     User.objects.create_user("x" * 40)
     assert User.objects.free_name("x" * 40) == "x" * 35 + " 2"
+
+
+@pytest.mark.django_db
+def test_a_word_that_is_longer_than_any_name_once_its_signs_are_letters_is_told_so() -> None:
+    with pytest.raises(ValidationError, match="longer than any name"):
+        BlockedWord(word="\ufdfa" * 40).full_clean()

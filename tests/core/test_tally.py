@@ -2,7 +2,7 @@
 
 import io
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -161,3 +161,16 @@ def test_who_counted_for_a_time_zone_of_yesterday_changes_nothing(venue: Venue, 
     Venue.objects.update(time_zone="Asia/Kathmandu")
     assert tally.recount(cloud) == 0
     assert kept(cloud) == {NOON: (1, 5.0)}
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "begins"),
+    [
+        ("Europe/Berlin", date(2026, 7, 1), "2026-06-30T22:00:00+00:00"),
+        # There, the clocks went from midnight to one o'clock, and on another day back to eleven the day before.
+        ("America/Sao_Paulo", date(2018, 11, 4), "2018-11-04T03:00:00+00:00"),
+        ("America/Havana", date(2026, 11, 1), "2026-11-01T04:00:00+00:00"),
+    ],
+)
+def test_a_day_begins_at_midnight_or_at_the_first_instant_that_there_is(zone: str, day: date, begins: str) -> None:
+    assert hours.midnight(day, ZoneInfo(zone)).astimezone(UTC).isoformat() == begins

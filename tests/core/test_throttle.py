@@ -85,7 +85,7 @@ def test_who_hammers_at_one_name_uses_up_nothing_of_the_others_at_the_address() 
 def test_an_address_has_an_end_too() -> None:
     for number in range(throttle.ADDRESS.most):
         throttle.knock(f"Name {number}", HERE, NOON)
-    with pytest.raises(refusals.TooMany, match="where you are"):
+    with pytest.raises(refusals.TooMany, match="too many tries just now"):
         throttle.knock("Ada", HERE, NOON)
     throttle.knock("Ada", THERE, NOON)
     throttle.knock("Zoe", HERE, NOON + throttle.ADDRESS.within)

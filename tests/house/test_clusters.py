@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -43,3 +45,10 @@ def test_whoever_rings_the_venues_own_cluster_is_sent_the_task(barn: Venue) -> N
     there = {**environment(), "Q_CLUSTER_NAME": "barn"}
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=there, check=True, timeout=60)
     assert sorted(queued()) == [("barn", "clouds.tasks.play"), ("cloudsite", "clouds.tasks.play")]
+
+
+def test_sessions_that_are_over_are_swept_away(barn: Venue) -> None:
+    for key, ahead in (("over", -1), ("goes-on", 1)):
+        Session.objects.create(session_key=key, session_data="", expire_date=timezone.now() + timedelta(hours=ahead))
+    tasks.tick()
+    assert list(Session.objects.values_list("pk", flat=True)) == ["goes-on"]

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -67,6 +68,33 @@ def test_requests_at_the_same_time_are_answered_at_the_same_time(handler: Any, m
 
     assert asyncio.run(scene()) == [200] * 3
     assert len(set(handler.seen)) == 3
+
+
+def test_of_a_flood_no_more_are_answered_at_once_than_there_are_places_and_all_are_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(asgi, "MOST_AT_ONCE", 2)
+    handler: Any = asgi.Handler()
+    counted = threading.Lock()
+    inside, most = 0, 0
+
+    def crowded(request: HttpRequest) -> HttpResponse:
+        nonlocal inside, most
+        with counted:
+            inside += 1
+            most = max(most, inside)
+        time.sleep(0.002)  # long enough for a third to come in, if it may
+        with counted:
+            inside -= 1
+        return HttpResponse("Here you are.")
+
+    monkeypatch.setattr(handler, "get_response", crowded)
+
+    async def scene() -> list[int | None]:
+        return await asyncio.gather(*(ask(handler) for _ in range(20)))
+
+    assert asyncio.run(scene()) == [200] * 20
+    assert most <= 2
 
 
 def test_of_a_crowds_threads_no_more_are_kept_than_may_be(handler: Any, monkeypatch: pytest.MonkeyPatch) -> None:

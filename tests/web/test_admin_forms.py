@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -245,6 +245,33 @@ def test_a_helper_makes_nobody_more_than_they_are(ada: User, bob: User, curator:
     assert helper.post(f"/admin/clouds/user/{curator.pk}/password/", passwords).status_code == 403
     curator.refresh_from_db()
     assert curator.check_password("a long pass phrase")
+
+
+def test_an_operator_can_log_in_as_nobody_who_may_do_what_they_may_not(ada: User, bob: User) -> None:
+    User.objects.update(is_staff=True)
+    ada.groups.set(Group.objects.filter(name="operators"))
+    bob.groups.set(Group.objects.filter(name="curators"))
+    operator, passwords = (
+        Client(),
+        {"usable_password": "true", "password1": "mine is this", "password2": "mine is this"},
+    )
+    operator.force_login(ada)
+    before = bob.password
+    assert operator.post(f"/admin/clouds/user/{bob.pk}/password/", passwords).status_code == 403
+    assert operator.post(f"/admin/clouds/user/{bob.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert User.objects.get(pk=bob.pk).password == before
+    bob.groups.clear()
+    assert operator.post(f"/admin/clouds/user/{bob.pk}/password/", passwords).status_code == 302
+
+
+def test_saving_a_person_undoes_nothing_that_they_did(desk: Client, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = {"notice": "You are Ada now.", "last_login": timezone.now()}
+    meanwhile(monkeypatch, User, **written)
+    staff = Group.objects.get(name="curators")
+    assert save(desk, f"/admin/clouds/user/{ada.pk}/change/", name="Grace", groups=[staff.pk]).status_code == 302
+    saved = User.objects.get(pk=ada.pk)
+    assert {name: getattr(saved, name) for name in written} == written
+    assert (saved.name, saved.name_key, list(saved.groups.all())) == ("Grace", "grace", [staff])
 
 
 def test_closed_days_that_cannot_be_read_are_told_beside_the_form(desk: Client, venue: Venue) -> None:

@@ -57,9 +57,13 @@ def test_rows_are_added_where_people_add_them(model: Any, desk: Client) -> None:
     assert desk.get(address(model, "add")).status_code == expected
 
 
-@pytest.mark.parametrize("name", ["index", "password_change", "django_q_schedule_changelist"])
+@pytest.mark.parametrize("name", ["index", "password_change", "django_q_success_changelist"])
 def test_the_other_pages_have_the_strip_too(name: str, desk: Client) -> None:
     assert "Stop everything" in text(desk.get(reverse(f"admin:{name}")))
+
+
+def test_no_form_says_which_code_is_to_run(desk: Client) -> None:
+    assert desk.get("/admin/django_q/schedule/add/").status_code == 404
 
 
 @pytest.mark.parametrize("model", READ_ONLY)

@@ -2,8 +2,13 @@
 
 import asyncio
 import csv
+import gc
 import io
 import json
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +19,7 @@ from django.test import AsyncClient, Client
 
 from clouds.models import Puff, User, Venue
 from clouds.views import files
-from tests.web.conftest import Make
+from tests.web.conftest import Make, text
 
 FILES = ["/history.csv", "/history.json"]
 
@@ -150,3 +155,35 @@ def test_a_file_is_read_while_it_is_sent(
     rest = b"".join([*sent, *parts]).decode()
     # What was not read yet is not in it: no more than a part is held at a time.
     assert rest.count("Cumulus") == (4 if url.endswith("json") else 2)
+
+
+def test_however_many_fetch_a_long_history_one_at_a_time_has_the_machine_busy() -> None:
+    busy, most = 0, 0
+
+    def parts() -> Iterator[str]:
+        nonlocal busy, most
+        for part in "abc":
+            busy += 1
+            most = max(most, busy)
+            time.sleep(0.002)  # long enough for another thread to come in, if it may
+            busy -= 1
+            yield part
+
+    with ThreadPoolExecutor(8) as threads:
+        files_sent = list(threads.map(lambda _: "".join(files._one_by_one(parts())), range(8)))
+    assert files_sent == ["abc"] * 8
+    assert most == 1
+
+
+def test_more_than_can_be_served_are_told_to_come_back_and_can_when_others_are_done(
+    client: Client, conducted: Venue, make_puff: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_puff()
+    monkeypatch.setattr(files, "_places", threading.BoundedSemaphore(2))
+    under_way = [client.get("/history.csv"), client.head("/history.json")]
+    response = client.get("/history.csv")
+    assert (response.status_code, response["Retry-After"]) == (503, "60")
+    assert "Try again in a minute." in text(response)
+    under_way.clear()
+    gc.collect()
+    assert len(table(client)) == 1

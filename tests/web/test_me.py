@@ -94,6 +94,13 @@ def test_a_new_name_that_will_not_do_is_told_so(
     assert ada.name == "Ada"
 
 
+def test_a_name_is_not_changed_again_and_again(visitor: Client, ada: User) -> None:
+    statuses = [visitor.post("/accounts/name/", {"name": f"Ada the {number}th"}).status_code for number in range(6)]
+    assert statuses == [303] * 5 + [429]
+    ada.refresh_from_db()
+    assert ada.name == "Ada the 4th"
+
+
 def test_one_may_write_ones_own_name_otherwise(visitor: Client, ada: User) -> None:
     visitor.post("/accounts/name/", {"name": "ADA"})
     ada.refresh_from_db()
@@ -168,14 +175,18 @@ def test_the_shared_pages_hold_each_puff_once(
 def test_one_gets_all_that_is_known_of_one_and_of_nobody_else(
     visitor: Client, ada: User, bob: User, make_run: Make, make_puff: Make
 ) -> None:
-    make_puff(ada, run=make_run(ada, "ended"), step=0)
+    make_puff(ada, run=make_run(ada, "ended", told="4 g CO₂e: an e-mail"), step=0)
     make_puff(bob)
+    people.share(ada)
+    ada.refresh_from_db()
     response = visitor.get("/accounts/me.json")
     assert response["Content-Disposition"] == 'attachment; filename="my-puffs.json"'
     assert response["Cache-Control"] == "no-store"
     data = json.loads(text(response))
     assert data["name"] == "Ada"
     assert [len(data["requests"]), len(data["puffs"])] == [1, 1]
+    assert data["shared_at"] == f"/shared/{ada.share}/"
+    assert data["requests"][0]["told"] == "4 g CO₂e: an e-mail"
     assert data["requests"][0]["cloud"] == data["puffs"][0]["cloud"] == "Cumulus"
     assert {"joined", "on", "off", "outcome"} <= {*data, *data["puffs"][0]}
 
@@ -233,6 +244,7 @@ def test_the_last_who_may_do_everything_stays(desk: Client, curator: User) -> No
 
 def test_the_acts_of_a_curator_stay_when_they_go(desk: Client, curator: User, ada: User) -> None:
     people.moderate(ada, "", by=curator)
+    assert "stays in its record, under your name." in text(desk.get("/accounts/erase/"))
     User.objects.create_superuser("Another", PHRASE)
     people.erase(curator)
     assert [(act.name, act.done_by) for act in Act.objects.all()] == [("Curator", None)]

@@ -9,7 +9,7 @@ import segno
 from django.test import Client
 from django.utils import timezone
 
-from clouds import actions, people, throttle
+from clouds import people, throttle
 from clouds.models import Act, BlockedWord, Cloud, GuestPass, Run, Tries, User, Venue
 from clouds.throttle import Quota
 from tests.web.conftest import Make, text
@@ -233,13 +233,6 @@ def test_the_form_wants_its_token(guest_pass: GuestPass) -> None:
     assert not User.objects.exists()
 
 
-def test_many_taps_of_one_guest_are_one_puff(client: Client, guest_pass: GuestPass, conducted: Venue) -> None:
-    come_in(client, guest_pass)
-    statuses = {client.post("/clouds/cumulus/press/").status_code for _ in range(100)}
-    assert statuses == {303, 409}
-    assert Run.objects.count() == 1
-
-
 # The curators' side
 
 
@@ -351,4 +344,13 @@ def test_a_guest_who_is_erased_frees_the_name_and_not_the_use(
     assert GuestPass.objects.get().uses == 1
     come_in(Client(), guest_pass)
     assert User.objects.get().name == "Grace"
-    assert actions
+
+
+def test_who_has_an_account_logs_in_and_goes_on_to_where_the_pass_leads(guest_pass: GuestPass, ada: User) -> None:
+    client = Client()
+    way = re.search(r'href="([^"]+)">I have an account', text(client.get(guest_pass.path)))
+    assert way
+    response = client.post(way[1], {"username": "Ada", "password": "a long pass phrase"}, follow=True)
+    assert response.redirect_chain[-1][0] == "/clouds/cumulus/"
+    guest_pass.refresh_from_db()
+    assert guest_pass.uses == 0

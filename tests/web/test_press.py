@@ -1,5 +1,6 @@
 """The button."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from clouds.models import Cloud, Plug, Run, User, Venue
+from clouds.views import taps
 from tests.web.conftest import Make, text
 
 URL = "/clouds/cumulus/press/"
@@ -76,11 +78,35 @@ def test_a_second_press_is_told_that_there_is_one_already(visitor: Client, cloud
     assert Run.objects.count() == 1
 
 
+def test_a_thousand_taps_in_a_second_are_one_run_and_cost_next_to_nothing(
+    visitor: Client, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    monkeypatch.setattr(taps, "WITHIN_SECONDS", 600.0)
+    statuses = Counter(visitor.post(URL).status_code for _ in range(1000))
+    assert statuses == {303: 1, 409: taps.MOST - 1, 429: 1000 - taps.MOST}
+    assert Run.objects.count() == 1
+    with django_assert_num_queries(0):
+        response = visitor.post(URL)
+    assert response["Retry-After"] == "2"
+    assert "faster than anybody can puff" in text(response)
+    other = Client()
+    other.force_login(User.objects.create_user("Bob"))
+    assert other.post(URL).status_code == 303
+
+
+def test_whoever_tapped_too_fast_may_tap_again_in_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = taps.Taps()
+    assert [counted.are_too_many("Ada") for _ in range(taps.MOST + 1)] == [False] * taps.MOST + [True]
+    assert not counted.are_too_many("Bob")
+    monkeypatch.setattr(taps, "WITHIN_SECONDS", 0.0)
+    assert not counted.are_too_many("Ada")
+
+
 def test_two_presses_at_the_same_instant_are_one_run_and_one_sentence(
     visitor: Client, cloud: Cloud, ada: User, make_run: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_run(ada)
-    monkeypatch.setattr("clouds.actions._check_their_turn", lambda *args: None)
+    monkeypatch.setattr("clouds.actions.pressing._check_their_turn", lambda *args: None)
     response = visitor.post(URL)
     assert response.status_code == 409
     assert "You have asked Cumulus for a puff already." in text(response)

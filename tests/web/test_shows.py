@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _clock(time_machine: TimeMachineFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     time_machine.move_to(NOW, tick=False)
-    monkeypatch.setattr(actions, "async_task", lambda *_, **__: "a task")
+    monkeypatch.setattr("clouds.actions.waking.async_task", lambda *_, **__: "a task")
 
 
 @pytest.fixture

@@ -108,3 +108,45 @@ def test_accounts_have_a_limit_that_no_crowd_meets(monkeypatch: pytest.MonkeyPat
 )
 def test_an_address_is_what_the_proxy_on_this_machine_says_last(peer: str, forwarded: str, address: str) -> None:
     assert addresses.of_visitor({"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded}) == address
+
+
+class TestABrowserInWhichSomebodyHasLoggedInBefore:
+    """Others can't keep its owner out, and it opens nothing by itself."""
+
+    @pytest.mark.parametrize("door", DOORS)
+    def test_it_gets_in_while_others_guess_at_the_same_address_and_from_everywhere(
+        self, door: str, curator: User, client: Client
+    ) -> None:
+        assert client.post(door, {"username": "Curator", "password": PHRASE}).status_code == 302
+        client.post("/accounts/logout/")
+        for number in range(60):
+            log_in("Curator", "wrong")
+            log_in("Curator", "wrong", **{"x-forwarded-for": f"203.0.113.{number}"})
+        assert log_in("Curator", PHRASE, **{"x-forwarded-for": "198.51.100.7"}).status_code == 429
+        assert client.post(door, {"username": "Curator", "password": PHRASE}).status_code == 302
+
+    def test_wrong_passwords_in_it_are_slowed_down_too(self, ada: User, client: Client) -> None:
+        client.post(DOORS[0], {"username": "Ada", "password": PHRASE})
+        client.post("/accounts/logout/")
+        tries = [client.post(DOORS[0], {"username": "Ada", "password": "wrong"}).status_code for _ in range(6)]
+        assert tries == [400] * 5 + [429]
+
+    def test_it_helps_nobody_to_guess_the_password_of_another(self, ada: User, bob: User, client: Client) -> None:
+        client.post(DOORS[0], {"username": "Ada", "password": PHRASE})
+        client.post("/accounts/logout/")
+        for _ in range(5):
+            log_in("Bob", "wrong")
+        assert client.post(DOORS[0], {"username": "Bob", "password": "wrong"}).status_code == 429
+
+    def test_a_cookie_that_was_made_up_counts_for_nothing(self, ada: User, client: Client) -> None:
+        client.cookies["known"] = "WzEsICJ4Il0:1abc:made-up"
+        tries = [client.post(DOORS[0], {"username": "Ada", "password": "wrong"}).status_code for _ in range(6)]
+        assert tries == [400] * 5 + [429]
+
+    def test_that_of_a_new_account_is_known_at_once_and_whoever_is_erased_is_forgotten(self, client: Client) -> None:
+        client.post("/accounts/signup/", {"name": "Grace", "password": PHRASE})
+        cookie = client.cookies["known"]
+        assert cookie["httponly"]
+        assert cookie["samesite"] == "Lax"
+        client.post("/accounts/erase/", {"sure": "on"})
+        assert not client.cookies["known"].value
