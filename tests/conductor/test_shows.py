@@ -135,7 +135,7 @@ def test_a_show_with_priority_ends_the_puff_that_plays(
     assert at_desk.read().endings == [(puff.pk, "The show “Drizzle” began.")]
 
 
-def test_a_show_that_meets_another_show_is_skipped(at_desk: Desk, cloud: Cloud) -> None:
+def test_a_show_that_meets_another_show_is_skipped_and_the_history_says_so(at_desk: Desk, cloud: Cloud) -> None:
     make.playing(cloud, source=Run.Source.SHOW, title="Storm front", conductor=HOLDER)
     run = show(cloud)
     at_desk.occupied = {cloud.pk}
@@ -218,7 +218,7 @@ def test_a_visitor_who_presses_ends_a_show_that_is_not_protected(at_desk: Desk, 
     assert [run_id for run_id, _ in at_desk.read().endings] == [playing.pk]
 
 
-def test_a_visitor_who_presses_waits_while_a_protected_show_plays(at_desk: Desk, cloud: Cloud, ada: User) -> None:
+def test_the_queue_waits_while_a_show_plays(at_desk: Desk, cloud: Cloud, ada: User) -> None:
     make.playing(cloud, source=Run.Source.SHOW, title="Drizzle", conductor=HOLDER)
     run = make.run(cloud, asked_by=ada)
     at_desk.occupied = {cloud.pk}
@@ -226,7 +226,7 @@ def test_a_visitor_who_presses_waits_while_a_protected_show_plays(at_desk: Desk,
     assert told(run) == ("", "")
 
 
-def test_a_curator_replaces_what_plays(at_desk: Desk, cloud: Cloud, curator: User) -> None:
+def test_a_curator_may_replace_what_plays(at_desk: Desk, cloud: Cloud, curator: User) -> None:
     playing = make.playing(cloud, source=Run.Source.SHOW, title="Drizzle", conductor=HOLDER)
     actions.play(cloud, [Step(Do.INFLATE, 5)], by=curator, title="Cumulus", replace=True)
     at_desk.occupied = {cloud.pk}

@@ -132,7 +132,7 @@ def test_misses_never_pile_up(venue: Venue, make_show: Callable[..., Show]) -> N
     assert missed.order_by("due_at").last().due_at == NOON - minutes(2)
 
 
-def test_a_clock_that_is_behind_plans_nothing_until_it_has_caught_up(
+def test_a_clock_behind_the_newest_row_is_not_believed_and_nothing_is_planned_until_it_has_caught_up(
     venue: Venue, cloud: Cloud, make_show: Callable[..., Show]
 ) -> None:
     make_show()
@@ -259,7 +259,7 @@ def test_a_show_that_is_wandering_goes_on_when_it_is_saved(
     assert Run.objects.waiting().count() == 2
 
 
-def test_editing_a_program_changes_the_next_run_and_not_the_one_that_plays(
+def test_a_run_plays_a_snapshot_of_its_steps_and_editing_a_program_changes_the_next_run(
     venue: Venue, cloud: Cloud, program: Program, make_show: Callable[..., Show], curator: User
 ) -> None:
     show = make_show()

@@ -115,9 +115,7 @@ def test_a_press_on_a_cloud_whose_plug_is_in_trouble_is_refused(cloud: Cloud, ad
 
 
 @pytest.mark.parametrize("make_one", [make.run, make.playing])
-def test_a_second_press_is_refused_while_the_first_is_not_over(
-    make_one: Callable[..., Run], cloud: Cloud, ada: User
-) -> None:
+def test_one_live_request_a_person_a_cloud(make_one: Callable[..., Run], cloud: Cloud, ada: User) -> None:
     run = make_one(cloud, asked_by=ada)
     refused(refusals.AlreadyAsked, cloud, ada)
     Run.objects.filter(pk=run.pk).end(Run.Outcome.DONE, "", NOON)
@@ -224,7 +222,7 @@ def test_a_press_on_a_balloon_that_leaks_faster_than_its_pump_gives_is_a_whole_p
     assert actions.press(cloud, by=ada).seconds == cloud.puff_seconds
 
 
-def test_as_many_may_wait_as_the_queue_is_long(cloud: Cloud) -> None:
+def test_a_press_on_a_busy_cloud_joins_its_queue_up_to_the_clouds_limit(cloud: Cloud) -> None:
     Cloud.objects.update(queue_limit=2, fill_seconds=1000)
     make.playing(cloud)
     first, second, third = make.visitors(3)
