@@ -159,7 +159,7 @@ def inflate(seconds: float = BRIEF) -> Step:
     return Step(Do.INFLATE, seconds)
 
 
-def test_a_puff_is_on_for_its_time_and_written_as_it_was() -> None:
+def test_a_puffs_times_are_confirmed_times() -> None:
     async def scene(stage: Stage) -> None:
         await stage.play(inflate(0.3))
         (_, on, on_at), (_, off, off_at) = stage.changes

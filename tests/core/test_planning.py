@@ -1,14 +1,14 @@
 """Planning: each occurrence is written once, what was missed is said, and what has changed is taken back."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
-from clouds import actions, planning, tasks
+from clouds import actions, forecast, planning, tasks
 from clouds.models import Act, CalledOff, Cloud, Program, Run, Show, ShowCloud, ShowDate, User, Venue
 from tests.core import make
 from tests.core.conftest import NOON, Recorder
@@ -82,6 +82,23 @@ def test_an_occurrence_is_a_run_for_each_cloud_each_later_by_the_stagger(
     )
     assert [step.seconds for step in first.plan] == [3, 5, 3]
     assert (first.simulated, first.seconds) == (True, 11)
+
+
+def test_durations_are_elapsed_seconds_over_a_change_of_clocks(
+    venue: Venue, cloud: Cloud, stratus: Cloud, make_show: Callable[..., Show]
+) -> None:
+    Venue.objects.update(time_zone="Europe/Berlin")
+    venue.refresh_from_db()
+    # In Berlin it is two o'clock once more, half a minute after this begins.
+    begin = datetime(2027, 10, 31, 0, 59, 30, tzinfo=UTC)
+    day = date(2027, 10, 31)
+    show = make_show(time(2, 59, 30), clouds=(cloud, stratus), stagger_seconds=40, rrule="", first_on=day)
+    planning.plan(venue, begin - minutes(1))
+    first, second = Run.objects.waiting().oldest_first()
+    assert (first.due_at, second.due_at) == (begin, begin + timedelta(seconds=40))
+    assert first.seconds == second.seconds == 11
+    (event,) = forecast.events(begin - minutes(1), begin + minutes(1), begin - minutes(1))
+    assert (event.ends_at - event.starts_at).total_seconds() == 51 == planning.lasts(show)
 
 
 def test_the_scales_of_program_and_show_multiply_inflation_only(

@@ -300,3 +300,27 @@ def test_a_press_that_is_refused_rings_for_nobody(cloud: Cloud, ada: User, rung:
     Cloud.objects.update(enabled=True)
     actions.press(cloud, by=ada)
     assert len(rung.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("why", "when"),
+    [
+        (refusals.Held, lambda cloud, by: Venue.objects.update(held_until=NOON + later(90))),
+        (refusals.Closed, lambda cloud, by: Venue.objects.update(opens_at=time(14), closes_at=time(18))),
+        (refusals.CoolingDown, lambda cloud, by: make.puff(cloud, on_at=NOON - later(6), asked_by=by)),
+        (refusals.NoRoom, lambda cloud, by: fill(cloud, 1.0, half_life_seconds=60.0)),
+        (refusals.Busy, lambda cloud, by: make.playing(cloud)),
+        (refusals.Resting, lambda cloud, by: make.puff(cloud, on_at=NOON - later(6))),
+    ],
+)
+def test_refusals_come_with_a_reason_and_a_time(
+    why: type[refusals.Refused], when: Callable[[Cloud, User], object], cloud: Cloud, ada: User
+) -> None:
+    Cloud.objects.update(queue_limit=0, rest_seconds=30)
+    cloud.refresh_from_db()
+    when(cloud, ada)
+    with pytest.raises(why) as refusal:
+        actions.press(cloud, by=ada)
+    assert str(refusal.value).endswith(".")
+    assert refusal.value.until is not None
+    assert NOON < refusal.value.until <= NOON + timedelta(hours=2)

@@ -118,6 +118,13 @@ def daily(at: time, zone: ZoneInfo = BERLIN, **fields: object) -> Rule:
     return Rule(datetime.combine(date(2026, 10, 1), at), zone, "FREQ=DAILY", **fields)  # type: ignore[arg-type]
 
 
+def test_each_occurrence_is_resolved_by_itself_from_its_wall_time_and_the_venues_zone() -> None:
+    spring, autumn = (first(daily(time(19)), datetime(*day, tzinfo=UTC), 3) for day in ((2027, 3, 27), (2026, 10, 24)))
+    assert [at.hour for at in spring] == [18, 17, 17]
+    assert [at.hour for at in autumn] == [17, 18, 18]
+    assert {at.astimezone(BERLIN).time() for at in (*spring, *autumn)} == {time(19)}
+
+
 def test_a_time_that_does_not_exist_starts_at_the_first_instant_that_does() -> None:
     found = first(daily(time(2, 30)), datetime(2027, 3, 28, tzinfo=UTC), 1)
     assert found == [datetime(2027, 3, 28, 1, tzinfo=UTC)]
