@@ -191,6 +191,12 @@ def _rfc(text: str, start: datetime) -> "rfc.rrule":
     return found
 
 
+@lru_cache(maxsize=512)
+def _parsed(text: str) -> "rfc.rrule":
+    """A rule that says all by itself, so that it can be begun anywhere."""
+    return _rfc(text, _ANY_DAY)
+
+
 def _seek(text: str, start: datetime, since: datetime, until: datetime) -> Iterator[datetime]:
     """The wall times of a rule from `start` until `until`, without those that lie long before `since`."""
     parts = _read(text)
@@ -219,7 +225,7 @@ def _until_last(text: str, start: datetime, last: datetime) -> Iterator[datetime
     begin, end = start.replace(year=start.year + ahead), last.replace(year=last.year + ahead)
     # A week may reach beyond the last day that there is.
     with suppress(ValueError, OverflowError):
-        for wall in _rfc(f"{text};UNTIL={end:%Y%m%dT%H%M%S}", begin):
+        for wall in _parsed(text).replace(dtstart=begin, until=end):
             yield wall.replace(year=wall.year - ahead)
 
 
