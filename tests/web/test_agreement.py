@@ -45,7 +45,7 @@ def a_case(number: int, chance: Random) -> Case:
     start = chance.choice(ODD_DAYS) + timedelta(days=chance.randint(-3, 3), minutes=chance.randint(0, 1439))
     venue = Venue(pk=number, name="The gallery", slug="gallery", time_zone=zone.key)
     program = Program(pk=number, name="Gust", repeats=1, scale_percent=100)
-    keep(program, steps=[ProgramStep(do="inflate", seconds=25, position=0)])
+    keep(program, steps=[ProgramStep(do="inflate", seconds=chance.choice([25, 1800, 5400]), position=0)])
     until = start.date() + timedelta(days=chance.randint(0, 60)) if chance.random() < 0.2 else None
     show = Show(
         pk=number, name="Rain", venue=venue, program=program, first_on=start.date(), starts_at=start.time(),
@@ -137,12 +137,14 @@ def subscribed(cases: list[Case]) -> dict[int, list[datetime]]:
     for case in cases:
         found[case.zone.key] += list(forecast._to_come([case.show], case.begin, case.end, NEXT))
     read: dict[int, list[datetime]] = {case.show.pk: [] for case in cases}
+    lasts = {case.show.pk: planning.lasts(case.show) for case in cases}
     for events in found.values():
         calendar = icalendar.Calendar.from_ical(feeds.write("All", events))
         for entry in calendar.walk("VEVENT"):
             begins, ends = entry.decoded("dtstart"), entry.decoded("dtend")
-            assert ends.astimezone(UTC) - begins.astimezone(UTC) == timedelta(seconds=25)
-            read[int(str(entry["UID"]).split("-")[1])].append(begins.astimezone(UTC))
+            number = int(str(entry["UID"]).split("-")[1])
+            assert (ends.astimezone(UTC) - begins.astimezone(UTC)).total_seconds() == lasts[number]
+            read[number].append(begins.astimezone(UTC))
     return read
 
 
