@@ -219,7 +219,10 @@ def test_one_short_sentence_is_read_out_and_no_countdown(page: Page, gallery: st
     page.goto(f"{gallery}/clouds/puffing/")
     said = page.locator("[role=status], [aria-live]")
     expect(said).to_have_count(1)
-    expect(said).to_have_text("Puffing is puffing.")
+    expect(said).to_have_text("This is your puff.")
+    page.goto(f"{gallery}/clouds/ready/")
+    expect(said).to_have_count(1)
+    expect(said).to_have_text("Ready is ready.")
 
 
 def test_between_events_the_cloud_grows_as_the_balloon_does_and_the_button_counts(
