@@ -6,10 +6,11 @@ first instant that does, a time that happens twice happens the first time. Rules
 
 import heapq
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from itertools import islice, pairwise
+from itertools import islice, pairwise, product
 from math import gcd
 from zoneinfo import ZoneInfo
 
@@ -22,9 +23,11 @@ FIRST_YEAR, LAST_YEAR = 1970, 2999
 MOST_COUNTED = 10_000
 CLOSEST = timedelta(minutes=1)
 # So far ahead is looked for the next occurrences: twenty leap days that are Mondays take 560 years. Rules that have to
-# be followed day by day are given up sooner, since what has not occurred by then is not worth the wait.
+# be followed by days or weeks are given up sooner, since what has not occurred by then is not worth the wait.
 LOOKED_FOR_YEARS = 600
 LOOKED_FOR_YEARS_BY_DAYS = 120
+# After so many years the calendar repeats itself, weekdays and all.
+CYCLE_YEARS = 400
 _DAY = timedelta(days=1)
 _ANY_DAY = datetime(2000, 1, 1)
 _PARTS = {
@@ -194,6 +197,12 @@ def _rfc(text: str, start: datetime) -> "rfc.rrule":
     return found
 
 
+@lru_cache(maxsize=512)
+def _parsed(text: str) -> "rfc.rrule":
+    """A rule that says all by itself, so that it can be begun anywhere."""
+    return _rfc(text, _ANY_DAY)
+
+
 def _seek(text: str, start: datetime, since: datetime, until: datetime) -> Iterator[datetime]:
     """The wall times of a rule from `start` until `until`, without those that lie long before `since`."""
     parts = _read(text)
@@ -203,17 +212,33 @@ def _seek(text: str, start: datetime, since: datetime, until: datetime) -> Itera
         return islice((wall for wall in _seek(rest, start, start, until) if wall >= start), int(parts["COUNT"]))
     if parts["FREQ"] in _STEPS:
         return _within_days(parts, start, since, until)
+    if parts["FREQ"] == "DAILY" and "BYSETPOS" in parts:
+        return _picked_of_days(parts, start, since, until)
     parts = _by_years({**parts, **_taken_from(parts, start)})
     text = ";".join(f"{name}={value}" for name, value in parts.items() if name != "UNTIL")
-    years = LOOKED_FOR_YEARS_BY_DAYS if parts["FREQ"] == "DAILY" else LOOKED_FOR_YEARS
+    years = LOOKED_FOR_YEARS_BY_DAYS if parts["FREQ"] in ("DAILY", "WEEKLY") else LOOKED_FOR_YEARS
     last = min(max(start, since) + timedelta(days=366 * years), until.replace(microsecond=0))
-    return iter(_rfc(f"{text};UNTIL={last:%Y%m%dT%H%M%S}", _moved(parts, start, since)))
+    return _until_last(text, _moved(parts, start, since), last)
+
+
+def _until_last(text: str, start: datetime, last: datetime) -> Iterator[datetime]:
+    """What the library finds of a rule, no later than `last`.
+
+    Until it has found something later it looks on to the end of the year 9999. So it is set to search there, whole
+    cycles of the calendar later, and a rule that never occurs is known as such in a tenth of a second.
+    """
+    ahead = (MAXYEAR - 1 - last.year) // CYCLE_YEARS * CYCLE_YEARS
+    begin, end = start.replace(year=start.year + ahead), last.replace(year=last.year + ahead)
+    # A week may reach beyond the last day that there is.
+    with suppress(ValueError, OverflowError):
+        for wall in _parsed(text).replace(dtstart=begin, until=end):
+            yield wall.replace(year=wall.year - ahead)
 
 
 def _by_years(parts: dict[str, str]) -> dict[str, str]:
     """The same rule by years where it is one by days whose days are given: years are looked through much faster."""
     days = {"BYWEEKNO", "BYYEARDAY", "BYMONTHDAY", "BYDAY"} & set(parts)
-    if parts["FREQ"] != "DAILY" or parts.get("INTERVAL", "1") != "1" or "BYSETPOS" in parts:
+    if parts["FREQ"] != "DAILY" or parts.get("INTERVAL", "1") != "1":
         return parts
     if not days and "BYMONTH" in parts:
         return {**parts, "FREQ": "YEARLY", "BYMONTHDAY": ",".join(map(str, range(1, 32)))}
@@ -236,6 +261,9 @@ def _taken_from(parts: dict[str, str], start: datetime) -> dict[str, str]:
 def _moved(parts: dict[str, str], start: datetime, since: datetime) -> datetime:
     """The start, moved by whole intervals to shortly before `since`: what follows is the same."""
     every, freq = int(parts.get("INTERVAL", "1")), parts["FREQ"]
+    if freq == "WEEKLY":
+        # The library would count the positions of the first week from its start, and not from the week's.
+        start -= (start.weekday() - _DAYS.index(parts.get("WKST", "MO"))) % 7 * _DAY
     if since <= start:
         return start
     if freq in ("DAILY", "WEEKLY"):
@@ -250,14 +278,32 @@ def _moved(parts: dict[str, str], start: datetime, since: datetime) -> datetime:
 
 def _within_days(parts: dict[str, str], start: datetime, since: datetime, until: datetime) -> Iterator[datetime]:
     """Every so many hours or minutes: the days that fit are found first, and then the times of each."""
-    names = ("BYMONTH", "BYWEEKNO", "BYYEARDAY", "BYMONTHDAY", "BYDAY", "WKST")
-    days = {name: parts[name] for name in names if name in parts}
-    midnights = ";".join(["FREQ=DAILY", "BYHOUR=0", "BYMINUTE=0", "BYSECOND=0", *map("=".join, days.items())])
+    midnights = _midnights(parts)
     low = max(start, since).replace(minute=0, second=0, microsecond=0)
     first = datetime.combine(low.date(), time())
     step = int(parts.get("INTERVAL", "1")) * _STEPS[parts["FREQ"]]
     for day in _seek(midnights, first, first, until) if _ever_meets(parts, start, step) else ():
         yield from _times_of(parts, day, max(low, day), start, step)
+
+
+def _midnights(parts: dict[str, str]) -> str:
+    """A rule for the days on which another one may occur, without its interval."""
+    names = ("BYMONTH", "BYWEEKNO", "BYYEARDAY", "BYMONTHDAY", "BYDAY", "WKST")
+    days = [f"{name}={parts[name]}" for name in names if name in parts]
+    return ";".join(["FREQ=DAILY", "BYHOUR=0", "BYMINUTE=0", "BYSECOND=0", *days])
+
+
+def _picked_of_days(parts: dict[str, str], start: datetime, since: datetime, until: datetime) -> Iterator[datetime]:
+    """The times of each day that stand at the positions of BYSETPOS: those of one day are those of every day."""
+    hours, minutes = (_numbers(parts, name) for name in ("BYHOUR", "BYMINUTE"))
+    second = int(parts.get("BYSECOND", start.second))
+    times = [time(*at, second) for at in product(hours or [start.hour], minutes or [start.minute])]
+    places = {place - 1 if place > 0 else len(times) + place for place in _numbers(parts, "BYSETPOS")}
+    picked = [at for place, at in enumerate(times) if place in places]
+    midnights = f"{_midnights(parts)};INTERVAL={parts.get('INTERVAL', '1')}"
+    first = datetime.combine(start.date(), time())
+    for day in _seek(midnights, first, since - _DAY, until) if picked else ():
+        yield from (wall for at in picked if (wall := datetime.combine(day, at)) >= start)
 
 
 def _ever_meets(parts: dict[str, str], start: datetime, step: timedelta) -> bool:

@@ -18,6 +18,8 @@ LEAST_LEFT_SECONDS = 0.5
 LONGEST_SECONDS = 48 * 3600
 # Repeats included. More would be a program that nobody can look at.
 MOST_STEPS = 2000
+# So many can be written down one by one.
+MOST_LINES = 500
 
 
 class Do(StrEnum):

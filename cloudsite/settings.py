@@ -133,6 +133,8 @@ STORAGES = {
 }
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+# The largest form is a program of 500 steps, with some more to be told that these are too many.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 3500
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],

@@ -22,14 +22,22 @@ from clouds.forms import LineForm
 from clouds.models import Cloud, Program, ProgramStep, Show
 from clouds.timeline import BadSteps, Do, Step
 
+# More lines than these have more fields than are read of any form (DATA_UPLOAD_MAX_NUMBER_FIELDS).
+MOST_SHOWN = 700
+
 if TYPE_CHECKING:
     FormSet = BaseInlineFormSet[Any, Any, Any]
 else:
     FormSet = BaseInlineFormSet
 
 
+TOO_MANY = _("A program can have %(num)d steps at most. Have fewer of them repeated.")
+
+
 class StepFormSet(FormSet):
     """All the steps together: that they can be played at all, and on the clouds of the shows that play them."""
+
+    default_error_messages = {**FormSet.default_error_messages, "too_many_forms": TOO_MANY}
 
     def clean(self) -> None:
         """Raise ValidationError with a sentence for steps that can't be played."""
@@ -66,7 +74,12 @@ class StepLines(Lines):
     formset = StepFormSet
     fields = ["position", "do", "seconds"]
     extra = 4
+    max_num = timeline.MOST_LINES
     classes = ["in-order"]
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Where too many come back as they were typed, with a sentence."""
+        return super().get_formset(request, obj, validate_max=True, absolute_max=MOST_SHOWN, **kwargs)
 
 
 @admin.register(Program)
@@ -148,14 +161,19 @@ def drafted(said: QueryDict) -> tuple[Step, ...]:
     """The steps that a form holds, as they would be played. Raises timeline.BadSteps, in a curator's words."""
     frame, lines = FRAME(said), LINES(said, prefix="steps")
     if not (frame.is_valid() and lines.is_valid()):
-        raise BadSteps(gettext_noop("Fill in each step first: what, and for how many seconds."))
+        unsaid = gettext_noop("Fill in each step first: what, and for how many seconds.")
+        raise BadSteps(*lines.non_form_errors()[:1] or [unsaid])
     steps = _steps(form.cleaned_data for form in lines)
     return timeline.composed(steps, frame.cleaned_data["repeats"], frame.cleaned_data["scale_percent"] / 100)
 
 
 FRAME = modelform_factory(Program, fields=["repeats", "scale_percent"])
 LINES = formset_factory(
-    modelform_factory(ProgramStep, form=LineForm, fields=["position", "do", "seconds"]), can_delete=True
+    modelform_factory(ProgramStep, form=LineForm, fields=["position", "do", "seconds"]),
+    can_delete=True,
+    max_num=timeline.MOST_LINES,
+    validate_max=True,
+    absolute_max=MOST_SHOWN,
 )
 
 

@@ -185,7 +185,9 @@ class ShowAdmin(Plays):
             return []
         try:
             found = islice(recurrence.occurrences(show.rule, timezone.now()), count)
-            return [date_format(at.astimezone(show.venue.zone), "D j M Y, H:i:s T") for at in found]
+            local = [at.astimezone(show.venue.zone) for at in found]
+            # Of an hour that happens twice, where it matters, Django's own format says no zone.
+            return [f"{date_format(at, 'D j M Y, H:i:s')} {at:%Z}" for at in local]
         except recurrence.BadRule as error:
             return [error.said(_)]
 

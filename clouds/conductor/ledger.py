@@ -117,10 +117,15 @@ def close_puff(
     *,
     confirmed: bool,
     surely: Span | None = None,
+    set_ahead: timedelta = timedelta(),
 ) -> None:
-    """A pump is off again; one whose beginning was not written is written now. `surely`: when it was on, at least."""
+    """A pump is off again; one whose beginning was not written is written now. `surely`: when it was on, at least.
+
+    `set_ahead`: by so much the machine's clock was set ahead meanwhile.
+    """
     with transaction.atomic():
-        _close(_puff_of(part, cue, plug_id, on_at), off_at, outcome, reason, confirmed=confirmed, surely=surely)
+        puff = _puff_of(part, cue, plug_id, on_at)
+        _close(puff, off_at, outcome, reason, confirmed=confirmed, surely=surely, set_ahead=set_ahead)
         # Where the run is over with it, that is written next, and rings.
         if outcome == Puff.Outcome.DONE and cue.until.total_seconds() < timeline.length(part.steps):
             doorbell.ring()
@@ -259,7 +264,14 @@ def _puff_of(part: Part, cue: Cue, plug_id: int | None, on_at: datetime) -> Puff
 
 
 def _close(
-    puff: Puff, off_at: datetime, outcome: str, reason: str, *, confirmed: bool, surely: Span | None = None
+    puff: Puff,
+    off_at: datetime,
+    outcome: str,
+    reason: str,
+    *,
+    confirmed: bool,
+    surely: Span | None = None,
+    set_ahead: timedelta = timedelta(),
 ) -> None:
     """End a puff, count it and reckon on from it; one that has an end keeps it, one that was rehearsed gave no air."""
     off_at = max(off_at, puff.on_at)
@@ -273,7 +285,8 @@ def _close(
     if not ended or puff.rehearsal_id is not None:
         return
     tally.count(puff, off_at, cloud.venue.zone)
-    since = off_at if cloud.fill_then_at is None else max(off_at, cloud.fill_then_at)
+    # In the hour that a clock was set ahead no balloon has sunk.
+    since = max(filter(None, (off_at + set_ahead, cloud.fill_then_at)))
     Cloud.objects.filter(pk=cloud.pk).update(fill_then=fill, fill_then_at=since)
     if puff.plug_id is not None:
         Plug.objects.filter(pk=puff.plug_id).update(relay=Plug.Relay.OFF)

@@ -16,7 +16,7 @@ from clouds.conductor import ledger
 from clouds.conductor.journal import Journal
 from clouds.conductor.ledger import Part
 from clouds.models import Run
-from clouds.plugs import Actor, Confirmed, CutShort, PlugError, Preempted, Unreachable
+from clouds.plugs import Actor, Confirmed, CutShort, PlugError, Preempted, Told, Unreachable
 from clouds.timeline import Cue, Do
 
 # Two pumps that work against each other strain the hose and the balloon.
@@ -24,8 +24,6 @@ BETWEEN_PUMPS_SECONDS = 0.5
 # An inflation may be so much shorter than planned, for all the hundredths by which those before it were longer.
 MOST_TRIMMED_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 600.0
-# At most so long after it was asked for an ON is sent: a look under way comes first, and a greeting.
-UNTIL_TOLD_SECONDS = 5.0
 # A plug is met and its order made ready so long before the cue: time enough for a thousand of them.
 READY_BEFORE = timedelta(seconds=1)
 A_MOMENT = timedelta(milliseconds=10)
@@ -247,11 +245,11 @@ class Performance:
         """One stretch of a pump's time: on, and off and confirmed whatever happens."""
         pump = self._rig.get(cue.do)
         await self._rig.settle(cue.do, BETWEEN_PUMPS_SECONDS / self.part.speed)
-        tag, actor, at = ledger.tag_of(self.part.run_id, cue.index), pump.actor, self._moment(cue.at)
-        is_on, on_at, asked = False, timezone.now(), max(at, asyncio.get_running_loop().time())
+        tag, actor = ledger.tag_of(self.part.run_id, cue.index), pump.actor
+        is_on, on_at = False, timezone.now()
         error: PlugError | asyncio.CancelledError | None = None
         try:
-            until = self._moment(cue.until)
+            at, until = self._moment(cue.at), self._moment(cue.until)
             await actor.on(at=at, until=until, hard_cap=self.part.hard_cap, tag=tag, check=self._check_baton)
             is_on, on_at = True, timezone.now()
             if actor.told is not None:
@@ -266,11 +264,10 @@ class Performance:
         told = actor.told
         confirmed, ended = await self._switch_off(actor)
         error = error or ended
-        if told is not None:
-            confirmed = _not_set_back(confirmed, told.at, asyncio.get_running_loop().time() - asked)
         if told is not None and (told.seen_on or _acted(confirmed, tag, held_rule=told.held_rule)):
-            surely = (on_at, max(on_at, confirmed.asked_at)) if is_on else None
-            self._write_puff(cue, pump.plug_id, told.at, confirmed, error, surely)
+            counted = _counted(told, confirmed)
+            surely = (on_at, max(on_at, counted.asked_at)) if is_on else None
+            self._write_puff(cue, pump.plug_id, told.at, counted, error, surely, confirmed.at)
         if error is not None:
             raise error
 
@@ -294,14 +291,18 @@ class Performance:
         confirmed: Confirmed,
         error: BaseException | None,
         surely: ledger.Span | None,
+        seen_at: datetime,
     ) -> None:
-        """Reckon with a puff, and have it written; `surely`: when its pump was on at the least, if it confirmed ON."""
+        """Reckon with a puff, and have it written; `surely`: when its pump was on at the least, if it confirmed ON.
+
+        `seen_at`: when OFF was confirmed by the machine's clock, which may have been set meanwhile.
+        """
         tag = ledger.tag_of(self.part.run_id, cue.index)
-        off_at, remark = _end_of(on_at, confirmed, tag)
+        off_at, remark = _end_of(on_at, confirmed, tag, max(seen_at, confirmed.at))
         if remark or isinstance(error, CutShort):
             surely = None
         if cue.do is not Do.DEFLATE:
-            self._reckon(cue.do, (confirmed.at - on_at).total_seconds())
+            self._reckon(cue.do, (max(off_at, confirmed.at) - on_at).total_seconds())
         elif surely is not None:
             # Of what a pump may have taken only what it surely has counts.
             self._reckon(cue.do, (surely[1] - surely[0]).total_seconds(), (confirmed.at - surely[1]).total_seconds())
@@ -313,7 +314,7 @@ class Performance:
             outcome, reason = self._ending
         self._journal.write(
             ledger.close_puff, self.part, cue, plug_id, on_at, off_at, outcome.value, reason,
-            confirmed=surely is not None, surely=surely,
+            confirmed=surely is not None, surely=surely, set_ahead=max(seen_at - confirmed.at, timedelta()),
         )  # fmt: skip
 
     def _check_baton(self) -> None:
@@ -328,18 +329,23 @@ class Performance:
         await asyncio.sleep(max(0.0, self._moment(offset) - asyncio.get_running_loop().time()))
 
 
-def _not_set_back(confirmed: Confirmed, on_at: datetime, elapsed: float) -> Confirmed:
-    """With the end that the monotonic clock gives, if the machine's clock was set back meanwhile: air is air."""
-    if (confirmed.at - on_at).total_seconds() >= elapsed - UNTIL_TOLD_SECONDS:
+def _counted(told: Told, confirmed: Confirmed) -> Confirmed:
+    """The same, or with times counted from ON by the clock that nobody sets, if the machine's was set meanwhile.
+
+    A machine that slept has stopped that clock. What passes of a puff then is less than the margin of its countdown, or
+    the countdown has fired.
+    """
+    elapsed = confirmed.moment - told.moment
+    if 0 <= (confirmed.at - told.at).total_seconds() - elapsed <= timeline.MARGIN_SECONDS:
         return confirmed
-    at = on_at + timedelta(seconds=elapsed)
-    return replace(confirmed, asked_at=at, at=at)
+    at = told.at + timedelta(seconds=elapsed)
+    return replace(confirmed, asked_at=at - timedelta(seconds=confirmed.moment - confirmed.asked), at=at)
 
 
-def _end_of(on_at: datetime, confirmed: Confirmed, tag: str) -> tuple[datetime, str]:
+def _end_of(on_at: datetime, confirmed: Confirmed, tag: str, seen_at: datetime) -> tuple[datetime, str]:
     """When a pump went off, and what is to be said of that where the plug does not quite confirm it."""
     reading, late = confirmed.reading, confirmed.at - confirmed.asked_at
-    if (fired := ledger.fired_at(on_at, reading.rule, tag)) is not None and fired < confirmed.at:
+    if (fired := ledger.fired_at(on_at, reading.rule, tag)) is not None and fired < seen_at:
         return fired, _(ledger.BY_TIMER)
     if reading.has_timer and (reading.rule is None or reading.rule.tag != tag):
         return confirmed.at, _(LOST_ITS_TIMER)

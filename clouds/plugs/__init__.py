@@ -9,7 +9,7 @@ from collections.abc import Callable
 from clouds.plugs.actor import Actor
 from clouds.plugs.driver import Address, Driver, Reading, Rule
 from clouds.plugs.errors import CutShort, NotAPlug, NoTimer, PlugError, Preempted, Refused, Stranger, Unreachable
-from clouds.plugs.facts import Confirmed, Relay
+from clouds.plugs.facts import Confirmed, Relay, Told
 from clouds.plugs.legacy import LegacyDriver
 from clouds.plugs.rehearsal import FAMILY, NOWHERE, RehearsalDriver
 
@@ -29,6 +29,7 @@ __all__ = [
     "Relay",
     "Rule",
     "Stranger",
+    "Told",
     "Unreachable",
     "actor_for",
     "driver_for",

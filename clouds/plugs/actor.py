@@ -199,8 +199,8 @@ class Actor:
         if (left := until - clock()) <= 0:
             raise Unreachable(TOO_LATE)
         countdown = timeline.countdown_seconds(left, hard_cap)
-        self.told = told = Told(datetime.now(UTC), self.reading is not None and self.reading.rule is not None)
-        asked = clock()
+        asked, held_rule = clock(), self.reading is not None and self.reading.rule is not None
+        self.told = told = Told(datetime.now(UTC), asked, held_rule)
         reading = await self._driver.on(countdown=countdown, tag=tag, within=min(TIMEOUT_SECONDS, left))
         self.told = replace(told, seen_on=reading.relay_on)
         self._check_was_off(reading, clock() - asked)
@@ -239,7 +239,7 @@ class Actor:
             self._under_way = None
 
     async def _pursue(self) -> Confirmed:
-        asked_at = datetime.now(UTC)
+        asked_at, asked = datetime.now(UTC), asyncio.get_running_loop().time()
         within, pause = FIRST_OFF_TIMEOUT_SECONDS, FIRST_PAUSE_SECONDS
         async with self._turn:
             before = None
@@ -263,7 +263,7 @@ class Actor:
             self._pursuit = None
             self._seen(reading, Relay.OFF)
             self.off_since = asyncio.get_running_loop().time()
-            return Confirmed(asked_at, datetime.now(UTC), before, reading)
+            return Confirmed(asked_at, datetime.now(UTC), before, reading, asked, self.off_since)
 
     def _check_was_off(self, reading: Reading, told_for: float) -> None:
         """Raise when it has been on for longer than it was told to: by its button, or since it got its power back.
@@ -271,8 +271,9 @@ class Actor:
         Plugs count whole seconds, so less than one may go unnoticed. `told` is from then on, as far as that is known.
         """
         if reading.relay_on and reading.on_seconds > told_for + 1.0:
-            began = datetime.now(UTC) - timedelta(seconds=reading.on_seconds + 1)
-            self.told = Told(began, reading.rule is not None, seen_on=True)
+            ago = reading.on_seconds + 1
+            began, moment = datetime.now(UTC) - timedelta(seconds=ago), asyncio.get_running_loop().time() - ago
+            self.told = Told(began, moment, reading.rule is not None, seen_on=True)
             raise Refused(WAS_ON, may_have_acted=True)
 
     def _check_on(self, reading: Reading, tag: str) -> None:

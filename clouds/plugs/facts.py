@@ -20,23 +20,26 @@ class Confirmed:
     """The plug confirmed that it is off, at `at`; it was asked first at `asked_at`.
 
     `before`: what it said before it was switched off, if it was asked; `reading`: what it said then, with the rule
-    that it held when OFF came.
+    that it held when OFF came. `asked` and `moment` are the same two by the loop's clock, which nobody sets.
     """
 
     asked_at: datetime
     at: datetime
     before: Reading | None
     reading: Reading
+    asked: float = 0.0
+    moment: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The plug was told at `at` to switch on.
+    """The plug was told at `at` to switch on, which by the loop's clock was `moment`.
 
     `held_rule`: whether a countdown, new or old, was in it until then; `seen_on`: whether it said then that it is on.
     """
 
     at: datetime
+    moment: float
     held_rule: bool
     seen_on: bool = False
 

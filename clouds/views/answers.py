@@ -6,16 +6,22 @@ from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from clouds import refusals
 from clouds.models import User
+from clouds.timeline import MOST_LINES
 
 P = ParamSpec("P")
+TOO_MANY_STEPS = gettext_noop(
+    "A program can have %(most)d steps at most. Nothing was changed: go back, and what you filled in is still there."
+)
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
@@ -31,9 +37,11 @@ def sorry(request: HttpRequest, status: int, sentence: str) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400, or 413 for a form that is larger than any of ours."""
-    status = 413 if isinstance(exception, RequestDataTooBig) else 400
-    return render(request, f"{status}.html", status=status)
+    """400, or 413 for a form that is larger than any of ours; that of a program can get so by its steps only."""
+    if not isinstance(exception, RequestDataTooBig | TooManyFieldsSent):
+        return render(request, "400.html", status=400)
+    of_a_program = request.path.startswith(reverse("admin:clouds_program_changelist"))
+    return sorry(request, 413, _(TOO_MANY_STEPS) % {"most": MOST_LINES} if of_a_program else "")
 
 
 def retry_after(response: HttpResponse, refused: refusals.Refused | None, now: datetime) -> HttpResponse:

@@ -241,7 +241,7 @@ class TestHours:
         """It is noon, and closed."""
         Venue.objects.update(opens_at="13:00", closes_at="18:00")
 
-    def test_visitors_who_wait_when_it_closes_are_told_so(self, at_desk: Desk, cloud: Cloud) -> None:
+    def test_at_closing_time_whoever_still_waits_is_told_so(self, at_desk: Desk, cloud: Cloud) -> None:
         runs = [make.run(cloud), make.run(cloud)]
         self.close()
         assert at_desk.begun() == []

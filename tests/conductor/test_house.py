@@ -346,7 +346,7 @@ class TestTakingOver:
         site.simulator.press_button("A/inflate", 1)
         return await site.office(make)
 
-    def test_first_everything_is_switched_off_and_what_was_left_is_brought_to_an_end(self) -> None:
+    def test_first_everything_is_off_and_confirmed(self) -> None:
         async def scene(site: Site) -> None:
             run = await self.leave_behind(site)
             await site.conduct()

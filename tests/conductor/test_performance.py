@@ -159,7 +159,7 @@ def inflate(seconds: float = BRIEF) -> Step:
     return Step(Do.INFLATE, seconds)
 
 
-def test_a_puff_is_on_for_its_time_and_written_as_it_was() -> None:
+def test_a_puffs_times_are_confirmed_times() -> None:
     async def scene(stage: Stage) -> None:
         await stage.play(inflate(0.3))
         (_, on, on_at), (_, off, off_at) = stage.changes
@@ -417,7 +417,7 @@ def test_a_cloud_without_such_a_plug_fails_the_run() -> None:
 
 
 @pytest.mark.parametrize("broken", ["restart off", "restart on", "forgets"])
-def test_a_puff_that_breaks_off_is_cut_short_and_said_to_be(broken: str) -> None:
+def test_puffs_that_were_cut_short_stand_in_the_history_as_such(broken: str) -> None:
     async def scene(stage: Stage) -> None:
         playing = asyncio.ensure_future(stage.play(inflate(LONG)))
         await until(lambda: stage.paper.puffs, "it is on")

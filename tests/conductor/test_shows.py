@@ -5,7 +5,7 @@ from datetime import time, timedelta
 import pytest
 from time_machine import TimeMachineFixture
 
-from clouds import actions
+from clouds import actions, refusals
 from clouds.conductor import claims, ledger
 from clouds.models import Cloud, Run, User, Venue
 from clouds.timeline import Do, Step
@@ -135,7 +135,7 @@ def test_a_show_with_priority_ends_the_puff_that_plays(
     assert at_desk.read().endings == [(puff.pk, "The show “Drizzle” began.")]
 
 
-def test_a_show_that_meets_another_show_is_skipped(at_desk: Desk, cloud: Cloud) -> None:
+def test_a_show_that_meets_another_show_is_skipped_and_the_history_says_so(at_desk: Desk, cloud: Cloud) -> None:
     make.playing(cloud, source=Run.Source.SHOW, title="Storm front", conductor=HOLDER)
     run = show(cloud)
     at_desk.occupied = {cloud.pk}
@@ -218,7 +218,7 @@ def test_a_visitor_who_presses_ends_a_show_that_is_not_protected(at_desk: Desk, 
     assert [run_id for run_id, _ in at_desk.read().endings] == [playing.pk]
 
 
-def test_a_visitor_who_presses_waits_while_a_protected_show_plays(at_desk: Desk, cloud: Cloud, ada: User) -> None:
+def test_the_queue_waits_while_a_show_plays(at_desk: Desk, cloud: Cloud, ada: User) -> None:
     make.playing(cloud, source=Run.Source.SHOW, title="Drizzle", conductor=HOLDER)
     run = make.run(cloud, asked_by=ada)
     at_desk.occupied = {cloud.pk}
@@ -226,11 +226,43 @@ def test_a_visitor_who_presses_waits_while_a_protected_show_plays(at_desk: Desk,
     assert told(run) == ("", "")
 
 
-def test_a_curator_replaces_what_plays(at_desk: Desk, cloud: Cloud, curator: User) -> None:
+def test_a_curator_may_replace_what_plays(at_desk: Desk, cloud: Cloud, curator: User) -> None:
     playing = make.playing(cloud, source=Run.Source.SHOW, title="Drizzle", conductor=HOLDER)
     actions.play(cloud, [Step(Do.INFLATE, 5)], by=curator, title="Cumulus", replace=True)
     at_desk.occupied = {cloud.pk}
     assert at_desk.read().endings == [(playing.pk, "A curator replaced it by Cumulus.")]
+
+
+def test_a_hold_keeps_shows_and_visitors_away_until_a_time_and_tells_them_why(
+    at_desk: Desk, cloud: Cloud, ada: User, curator: User, clock: TimeMachineFixture
+) -> None:
+    waiting = make.run(cloud, asked_by=ada)
+    actions.hold(at_desk.venue, until=NOON + seconds(50), because="Lunch.", by=curator)
+    away, later = show(cloud, 20), show(cloud, 70)
+    with pytest.raises(refusals.Held, match="Lunch") as refusal:
+        actions.press(cloud, by=curator)
+    assert refusal.value.until == NOON + seconds(50)
+    for moment in (0, 20, 49):
+        clock.move_to(NOON + seconds(moment), tick=False)
+        assert at_desk.begun() == []
+    assert told(away) == ("skipped", "The gallery was on hold: Lunch.")
+    clock.move_to(NOON + seconds(50), tick=False)
+    assert at_desk.begun() == [waiting.pk]
+    Run.objects.filter(pk=waiting.pk).end(Run.Outcome.DONE, "", NOON + seconds(55))
+    clock.move_to(NOON + seconds(70), tick=False)
+    assert at_desk.begun() == [later.pk]
+
+
+def test_ending_a_run_ends_that_one_alone(at_desk: Desk, cloud: Cloud, venue: Venue, curator: User) -> None:
+    other = Cloud.objects.create(venue=venue, name="Stratus", slug="stratus")
+    run, another = make.playing(cloud, conductor=HOLDER), make.playing(other, conductor=HOLDER)
+    waiting, coming = make.run(cloud), show(cloud, 30)
+    at_desk.occupied = {cloud.pk, other.pk}
+    actions.end(run, by=curator)
+    assert at_desk.read().endings == [(run.pk, "Ended by Curator.")]
+    assert told(another) == told(waiting) == told(coming) == ("", "")
+    venue.refresh_from_db()
+    assert (venue.stopped_at, venue.held_until) == (None, None)
 
 
 def test_what_a_curator_staggers_begins_one_after_the_other(

@@ -70,7 +70,7 @@ def test_a_curator_skips_a_step() -> None:
     play(scene)
 
 
-def test_a_show_whose_conductor_died_is_taken_up_at_its_next_step() -> None:
+def test_a_show_is_taken_up_at_its_next_step_if_its_conductor_died_less_than_two_minutes_ago() -> None:
     async def scene(site: Site) -> None:
         run = await show(
             site, -3, Step(Do.INFLATE, 1.0), Step(Do.REST, 6.0), Step(Do.INFLATE, 0.5),

@@ -496,3 +496,12 @@ def test_an_ended_run_and_a_puff_outlive_the_account_that_asked_for_them(gallery
     assert run.asked_by is None
     assert puff.who == "a visitor"
     assert puff.seconds == timedelta(seconds=5).total_seconds()
+
+
+def test_one_run_at_a_time_plays_on_a_cloud(cloud: Cloud) -> None:
+    first, second = make.playing(cloud), make.run(cloud)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Run.objects.filter(pk=second.pk).update(state="playing", started_at=NOON)
+    Run.objects.filter(pk=first.pk).end(Run.Outcome.DONE, "", NOON)
+    Run.objects.filter(pk=second.pk).update(state="playing", started_at=NOON)
+    assert list(Run.objects.playing()) == [second]

@@ -1,14 +1,14 @@
 """Planning: each occurrence is written once, what was missed is said, and what has changed is taken back."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
-from clouds import actions, planning, tasks
+from clouds import actions, forecast, planning, tasks
 from clouds.models import Act, CalledOff, Cloud, Program, Run, Show, ShowCloud, ShowDate, User, Venue
 from tests.core import make
 from tests.core.conftest import NOON, Recorder
@@ -84,6 +84,23 @@ def test_an_occurrence_is_a_run_for_each_cloud_each_later_by_the_stagger(
     assert (first.simulated, first.seconds) == (True, 11)
 
 
+def test_durations_are_elapsed_seconds_over_a_change_of_clocks(
+    venue: Venue, cloud: Cloud, stratus: Cloud, make_show: Callable[..., Show]
+) -> None:
+    Venue.objects.update(time_zone="Europe/Berlin")
+    venue.refresh_from_db()
+    # In Berlin it is two o'clock once more, half a minute after this begins.
+    begin = datetime(2027, 10, 31, 0, 59, 30, tzinfo=UTC)
+    day = date(2027, 10, 31)
+    show = make_show(time(2, 59, 30), clouds=(cloud, stratus), stagger_seconds=40, rrule="", first_on=day)
+    planning.plan(venue, begin - minutes(1))
+    first, second = Run.objects.waiting().oldest_first()
+    assert (first.due_at, second.due_at) == (begin, begin + timedelta(seconds=40))
+    assert first.seconds == second.seconds == 11
+    (event,) = forecast.events(begin - minutes(1), begin + minutes(1), begin - minutes(1))
+    assert (event.ends_at - event.starts_at).total_seconds() == 51 == planning.lasts(show)
+
+
 def test_the_scales_of_program_and_show_multiply_inflation_only(
     venue: Venue, program: Program, make_show: Callable[..., Show]
 ) -> None:
@@ -132,7 +149,7 @@ def test_misses_never_pile_up(venue: Venue, make_show: Callable[..., Show]) -> N
     assert missed.order_by("due_at").last().due_at == NOON - minutes(2)
 
 
-def test_a_clock_that_is_behind_plans_nothing_until_it_has_caught_up(
+def test_a_clock_behind_the_newest_row_is_not_believed_and_nothing_is_planned_until_it_has_caught_up(
     venue: Venue, cloud: Cloud, make_show: Callable[..., Show]
 ) -> None:
     make_show()
@@ -259,7 +276,7 @@ def test_a_show_that_is_wandering_goes_on_when_it_is_saved(
     assert Run.objects.waiting().count() == 2
 
 
-def test_editing_a_program_changes_the_next_run_and_not_the_one_that_plays(
+def test_a_run_plays_a_snapshot_of_its_steps_and_editing_a_program_changes_the_next_run(
     venue: Venue, cloud: Cloud, program: Program, make_show: Callable[..., Show], curator: User
 ) -> None:
     show = make_show()

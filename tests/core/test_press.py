@@ -116,9 +116,7 @@ def test_a_press_on_a_cloud_whose_plug_is_in_trouble_is_refused(cloud: Cloud, ad
 
 
 @pytest.mark.parametrize("make_one", [make.run, make.playing])
-def test_a_second_press_is_refused_while_the_first_is_not_over(
-    make_one: Callable[..., Run], cloud: Cloud, ada: User
-) -> None:
+def test_one_live_request_a_person_a_cloud(make_one: Callable[..., Run], cloud: Cloud, ada: User) -> None:
     run = make_one(cloud, asked_by=ada)
     refused(refusals.AlreadyAsked, cloud, ada)
     Run.objects.filter(pk=run.pk).end(Run.Outcome.DONE, "", NOON)
@@ -231,7 +229,7 @@ def test_a_press_on_a_balloon_that_leaks_faster_than_its_pump_gives_is_a_whole_p
     assert actions.press(cloud, by=ada).seconds == cloud.puff_seconds
 
 
-def test_as_many_may_wait_as_the_queue_is_long(cloud: Cloud) -> None:
+def test_a_press_on_a_busy_cloud_joins_its_queue_up_to_the_clouds_limit(cloud: Cloud) -> None:
     Cloud.objects.update(queue_limit=2, fill_seconds=1000)
     make.playing(cloud)
     first, second, third = make.visitors(3)
@@ -309,3 +307,27 @@ def test_a_press_that_is_refused_rings_for_nobody(cloud: Cloud, ada: User, rung:
     Cloud.objects.update(enabled=True)
     actions.press(cloud, by=ada)
     assert len(rung.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("why", "when"),
+    [
+        (refusals.Held, lambda cloud, by: Venue.objects.update(held_until=NOON + later(90))),
+        (refusals.Closed, lambda cloud, by: Venue.objects.update(opens_at=time(14), closes_at=time(18))),
+        (refusals.CoolingDown, lambda cloud, by: make.puff(cloud, on_at=NOON - later(6), asked_by=by)),
+        (refusals.NoRoom, lambda cloud, by: fill(cloud, 1.0, half_life_seconds=60.0)),
+        (refusals.Busy, lambda cloud, by: make.playing(cloud)),
+        (refusals.Resting, lambda cloud, by: make.puff(cloud, on_at=NOON - later(6))),
+    ],
+)
+def test_refusals_come_with_a_reason_and_a_time(
+    why: type[refusals.Refused], when: Callable[[Cloud, User], object], cloud: Cloud, ada: User
+) -> None:
+    Cloud.objects.update(queue_limit=0, rest_seconds=30)
+    cloud.refresh_from_db()
+    when(cloud, ada)
+    with pytest.raises(why) as refusal:
+        actions.press(cloud, by=ada)
+    assert str(refusal.value).endswith(".")
+    assert refusal.value.until is not None
+    assert NOON < refusal.value.until <= NOON + timedelta(hours=2)

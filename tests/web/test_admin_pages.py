@@ -67,7 +67,7 @@ def test_no_form_says_which_code_is_to_run(desk: Client) -> None:
 
 
 @pytest.mark.parametrize("model", READ_ONLY)
-def test_the_history_cannot_be_changed_or_deleted(model: Any, desk: Client) -> None:
+def test_the_history_is_append_only(model: Any, desk: Client) -> None:
     row = model.objects.first()
     before = model.objects.count()
     assert desk.post(address(model, "change", row.pk), {"outcome": "done"}).status_code == 403
@@ -192,7 +192,7 @@ def test_a_plugs_page_tells_how_to_set_it_up(desk: Client) -> None:
     assert "Its MAC address is learned when it first answers." in text(desk.get(address(Plug, "add")))
 
 
-def test_a_clock_that_is_behind_is_said_on_every_page(desk: Client, make_run: Make) -> None:
+def test_a_clock_behind_the_newest_row_is_told_on_every_page_of_the_admin(desk: Client, make_run: Make) -> None:
     assert "The clock of this machine is behind" not in text(desk.get("/admin/"))
     make_run(asked_at=timezone.now() + timedelta(hours=1))
     assert "No show is planned until the clock has caught up." in text(desk.get("/admin/"))

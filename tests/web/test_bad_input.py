@@ -108,12 +108,31 @@ def test_a_program_that_cannot_be_played_is_told_at_its_steps_and_not_saved(
     assert (Program.objects.count(), ProgramStep.objects.count()) == before
 
 
-def test_ten_thousand_lines_of_steps_are_refused_and_not_saved(desk: Client, cloud: Cloud) -> None:
-    before = Program.objects.count(), ProgramStep.objects.count()
-    response = desk.post(programs.ADD, programs.form(*[("inflate", 1)] * 10_000))
-    assert response.status_code == 400
-    assert "The site could not make sense of what your browser sent." in text(response)
-    assert (Program.objects.count(), ProgramStep.objects.count()) == before
+def counts() -> tuple[int, int]:
+    """How many programs and steps there are."""
+    return Program.objects.count(), ProgramStep.objects.count()
+
+
+@pytest.mark.parametrize("number", [501, 690])
+def test_more_steps_than_a_program_can_have_come_back_as_typed_with_a_sentence(
+    number: int, desk: Client, cloud: Cloud
+) -> None:
+    before = counts()
+    response = desk.post(programs.ADD, programs.form(*[("inflate", 1.5)] * number))
+    assert response.status_code == 200
+    assert "A program can have 500 steps at most. Have fewer of them repeated." in errors_of(response)["all lines"]
+    (inline,) = response.context["inline_admin_formsets"]
+    assert [form["seconds"].value() for form in inline.formset.forms if form["do"].value()] == ["1.5"] * number
+    assert counts() == before
+
+
+@pytest.mark.parametrize("url", [programs.ADD, "/admin/clouds/program/picture/"])
+def test_ten_thousand_steps_are_refused_in_a_sentence_and_not_saved(url: str, desk: Client, cloud: Cloud) -> None:
+    before = counts()
+    response = desk.post(url, programs.form(*[("inflate", 1.5)] * 10_000))
+    assert response.status_code == 413
+    assert "A program can have 500 steps at most. Nothing was changed: go back, and" in text(response)
+    assert counts() == before
 
 
 @pytest.mark.parametrize("zone", ["Sea/Atlantis", "", "../../etc/passwd", "CEST+25"])

@@ -21,7 +21,9 @@ def words(page: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", page).split())
 
 
-def test_a_row_says_what_happened(client: Client, conducted: Venue, bob: User, make_puff: Make) -> None:
+def test_puffs_that_failed_or_were_simulated_stand_in_the_history_as_such(
+    client: Client, conducted: Venue, bob: User, make_puff: Make
+) -> None:
     at = datetime(2026, 7, 1, 12, 0, 5, tzinfo=UTC)
     make_puff(bob, on_at=at, seconds=4.72, outcome="failed", reason="It went silent.", confirmed=False, simulated=True)
     page = words(text(client.get("/history/")))
