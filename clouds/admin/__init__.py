@@ -3,9 +3,9 @@
 from django.contrib import admin
 
 from clouds.account_forms import CuratorLogInForm
-from clouds.admin import cloud, guestpass, history, people, plug, program, rehearsal, show, story, venue
+from clouds.admin import cloud, guestpass, history, kiosk, people, plug, program, rehearsal, show, story, venue
 
-__all__ = ["cloud", "guestpass", "history", "people", "plug", "program", "rehearsal", "show", "story", "venue"]
+__all__ = ["cloud", "guestpass", "history", "kiosk", "people", "plug", "program", "rehearsal", "show", "story", "venue"]
 
 admin.site.site_header = "The Cloud: curators"
 admin.site.site_title = "The Cloud"

@@ -11,11 +11,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clouds import people, refusals
+from clouds import codes, people, refusals
 from clouds.admin.base import Buttons, OnlyItsFields, View, curator, gone, posts
 from clouds.checks import is_this_machine
 from clouds.models import GuestPass
@@ -159,7 +158,9 @@ class GuestPassAdmin(OnlyItsFields, Buttons):
         layout, paper = form.cleaned_data.get("layout", "cards"), form.cleaned_data.get("paper", "a4")
         copies = CARDS_ON_A_SHEET if layout == "cards" and len(passes) == 1 else 1
         cards = [
-            (guest_pass, address(guest_pass), code(guest_pass)) for guest_pass in passes for _copy in range(copies)
+            (guest_pass, address(guest_pass), codes.drawn(address(guest_pass)))
+            for guest_pass in passes
+            for _copy in range(copies)
         ]
         size = CARDS_ON_A_SHEET if layout == "cards" else 1
         sheets = [cards[at : at + size] for at in range(0, len(cards), size)]
@@ -179,11 +180,3 @@ class GuestPassAdmin(OnlyItsFields, Buttons):
 def address(guest_pass: GuestPass) -> str:
     """The address that stands in the code, where visitors find the site."""
     return f"{settings.SITE_URL}{guest_pass.path}"
-
-
-def code(guest_pass: GuestPass) -> SafeString:
-    """Its QR code as SVG, with the margin that cameras want; a seventh of it may be scratched."""
-    import segno  # by whom it is printed only: `alloff` loads the admin, too, and has to work whatever is missing
-
-    drawn = segno.make(address(guest_pass), error="m", micro=False)
-    return mark_safe(drawn.svg_inline(border=4, omitsize=True, svgclass="code", lineclass=None))  # noqa: S308
