@@ -21,6 +21,7 @@ IMAGES = ROOT / "docs" / "images"
 PORT = 8799
 ADDRESS = f"http://localhost:{PORT}"
 PHONE, DESK, WALL = (390, 844, 2.0), (1280, 860, 1.0), (1600, 900, 1.0)
+ACROSS, UPRIGHT = (1180, 820, 1.0), (820, 1180, 1.0)
 Picture = tuple[str, tuple[int, int, float], str, str]
 # Where, how large, which scheme, what time of day. What plays comes first, while it does.
 PICTURES: dict[str, Picture] = {
@@ -28,6 +29,7 @@ PICTURES: dict[str, Picture] = {
     "cloud-desk-dark": ("/clouds/cumulus/", DESK, "dark", "dusk"),
     "cloud-phone-light": ("/clouds/cumulus/", PHONE, "light", "morning"),
     "cloud-phone-dark": ("/clouds/cumulus/", PHONE, "dark", "night"),
+    "kiosk-turn": ("/kiosk/cumulus/", ACROSS, "light", "golden"),
     "sky-desk-light": ("/", DESK, "light", "golden"),
     "sky-desk-dark": ("/", DESK, "dark", "night"),
     "sky-phone-light": ("/", PHONE, "light", "noon"),
@@ -38,6 +40,8 @@ PICTURES: dict[str, Picture] = {
     "button-full": ("/clouds/stratus/", PHONE, "light", "night"),
     "button-stopped": ("/clouds/fog/", PHONE, "light", "noon"),
     "button-unreachable": ("/clouds/haze/", PHONE, "dark", "noon"),
+    "kiosk-upright": ("/kiosk/altus/", UPRIGHT, "light", "noon"),
+    "kiosk-name": ("/kiosk/altus/turn/", UPRIGHT, "dark", "dusk"),
     "wall": ("/wall/", WALL, "light", "dawn"),
 }
 
@@ -45,11 +49,14 @@ PICTURES: dict[str, Picture] = {
 def main(names: list[str]) -> None:
     """Set the stage, and take those pictures, or all."""
     with tempfile.TemporaryDirectory(prefix="cloudsite-pictures-") as folder:
-        os.environ.update(CLOUDSITE_DATA=folder, DJANGO_SETTINGS_MODULE="cloudsite.settings", SITE_URL=ADDRESS)
+        # An address that phones could reach: a kiosk shows no code that leads nowhere.
+        os.environ.update(
+            CLOUDSITE_DATA=folder, DJANGO_SETTINGS_MODULE="cloudsite.settings", SITE_URL="http://cloud.example.org"
+        )
         # Playwright keeps an event loop in this thread, and Django would refuse its database there.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
         sys.path.insert(0, str(ROOT))
-        session = stage()
+        cookies = stage()
         command = [
             sys.executable,
             "-m",
@@ -65,15 +72,18 @@ def main(names: list[str]) -> None:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
                 for name in names or PICTURES:
-                    take(browser, name, PICTURES[name], session)
+                    take(browser, name, PICTURES[name], cookies)
                 browser.close()
         finally:
             server.terminate()
             server.wait(10)
 
 
-def stage() -> str:
-    """A database with a cloud in each state, as if a conductor were there; the session of Ada, who visits."""
+def stage() -> dict[str, str]:
+    """A database with a cloud in each state, as if a conductor were there; the cookies of Ada, who visits, by path.
+
+    Each path of a kiosk has its own.
+    """
     import django
 
     django.setup()
@@ -83,7 +93,7 @@ def stage() -> str:
     from django.utils import timezone
 
     from clouds import processes
-    from clouds.models import Cloud, Plug, User, Venue
+    from clouds.models import Cloud, Kiosk, Plug, User, Venue
 
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -120,7 +130,13 @@ def stage() -> str:
     session["_auth_user_backend"] = settings.AUTHENTICATION_BACKENDS[0]
     session["_auth_user_hash"] = people["Ada"].get_session_auth_hash()
     session.create()
-    return str(session.session_key)
+    cookies = {"/": f"sessionid={session.session_key}"}
+    for name in ("Cumulus", "Altus"):
+        kiosk = Kiosk(cloud=clouds[name], label="Tablet")
+        cookies[f"/kiosk/{name.lower()}/"] = f"kiosk={kiosk.new_secret()}"
+        kiosk.guest = people["Ada"] if name == "Cumulus" else None
+        kiosk.save()
+    return cookies
 
 
 def puff(cloud: Any, by: Any, on_at: Any) -> None:
@@ -175,16 +191,20 @@ def wait_until_it_serves() -> None:
     raise SystemExit("The site doesn't answer.")
 
 
-def take(browser: Browser, name: str, picture: Picture, session: str) -> None:
+def take(browser: Browser, name: str, picture: Picture, cookies: dict[str, str]) -> None:
     """One picture, at the time of day that it is to show."""
     url, (width, height, scale), scheme, phase = picture
     size: Any = {"width": width, "height": height}
     context = browser.new_context(viewport=size, device_scale_factor=scale, color_scheme=scheme)  # type: ignore[arg-type]
-    context.add_cookies([{"name": "sessionid", "value": session, "url": ADDRESS}])
+    for path, cookie in cookies.items():
+        key, _, value = cookie.partition("=")
+        context.add_cookies([{"name": key, "value": value, "url": ADDRESS + path}])
     page = context.new_page()
     page.route("**/live.js", lambda route: route.abort())
     page.goto(ADDRESS + url)
-    page.evaluate("phase => { document.getElementById('live').dataset.phase = phase; }", phase)
+    page.evaluate(
+        "phase => { (document.getElementById('live') ?? document.documentElement).dataset.phase = phase; }", phase
+    )
     page.wait_for_timeout(600)
     shot = context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "webp", "quality": 86})
     (IMAGES / f"{name}.webp").write_bytes(base64.b64decode(shot["data"]))

@@ -152,7 +152,13 @@ class KioskForm(forms.Form):
             "Everyone sees it beside your puff, also later. Without one you are a visitor with a number."
         ),
         widget=forms.TextInput(
-            attrs={"autocomplete": "off", "autocapitalize": "words", "spellcheck": "false", "enterkeyhint": "go"}
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "words",
+                "spellcheck": "false",
+                "enterkeyhint": "go",
+                "autofocus": True,
+            }
         ),
     )
 

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
                 ('revoked_at', models.DateTimeField(editable=False, null=True)),
                 ('touched_at', models.DateTimeField(editable=False, null=True)),
                 ('turns', models.PositiveIntegerField(default=0, editable=False)),
-                ('cloud', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='kiosks', to='clouds.cloud')),
+                ('cloud', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='kiosks', to='clouds.cloud')),
                 ('guest', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('guest_pass', models.ForeignKey(blank=True, help_text="What its code lets phones in by. Empty: the code leads to the cloud's page.", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='clouds.guestpass', verbose_name='pass')),
                 ('made_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),

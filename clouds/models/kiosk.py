@@ -42,7 +42,7 @@ class KioskQuerySet(models.QuerySet["Kiosk"]):
 class Kiosk(models.Model):
     """A device that a curator made the kiosk of a cloud, and whose turn it is there."""
 
-    cloud = models.ForeignKey(Cloud, on_delete=models.CASCADE, related_name="kiosks")
+    cloud = models.ForeignKey(Cloud, on_delete=models.PROTECT, related_name="kiosks")
     label = models.CharField(
         gettext_lazy("which device"),
         max_length=80,
