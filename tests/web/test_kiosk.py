@@ -260,6 +260,8 @@ def test_every_form_wants_its_token(tablet: Client) -> None:
 def test_one_turn_at_a_time_however_often_it_is_tapped(tablet: Client) -> None:
     assert press(tablet).status_code == 303
     assert {press(tablet, f"Person {number}").status_code for number in range(50)} == {409}
+    Kiosk.objects.update(touched_at=timezone.now() - timedelta(seconds=30))
+    assert press(tablet, "Somebody else").status_code == 409
     assert Run.objects.count() == User.objects.count() == 1
 
 
