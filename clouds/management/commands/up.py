@@ -3,6 +3,7 @@
 import json
 import logging
 import math
+import multiprocessing
 import secrets
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from django.conf import settings
 from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connections
 from django.db.utils import OperationalError
 from django.utils import timezone
 from django_q.conf import Conf
@@ -73,8 +75,13 @@ class Command(BaseCommand):
     def _prepare(self) -> None:
         """What a first start makes, and what a new version changes."""
         self.check(tags=[Tags.database], databases=["default"])
-        call_command("migrate", verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        # In a process of its own, which takes the 20 MB with it that this needs once: this one stays.
+        connections.close_all()
+        updating = multiprocessing.get_context("fork").Process(target=_bring_up_to_date)
+        updating.start()
+        updating.join()
+        if updating.exitcode:
+            raise CommandError("The database and the files could not be brought up to date; why stands above.")
         tasks.keep_schedule()
         if not User.objects.filter(is_superuser=True).exists():
             password = secrets.token_urlsafe(12)
@@ -138,6 +145,11 @@ class Watch:
         patience = timedelta(seconds=3 * self._every)
         heard = max(moment for moment in (sung_at, self._expected_since) if moment)
         return now - self._cluster.started > patience.total_seconds() and timezone.now() - heard > patience
+
+
+def _bring_up_to_date() -> None:
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
 
 
 def _demo_pass() -> GuestPass | None:
