@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, Sum
+from django.db.models import F, Sum
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -116,12 +116,10 @@ def turn(kiosk: Kiosk, now: datetime) -> Turn | None:
     return Turn(kiosk.guest, run, run.state == Run.State.WAITING and not _is_attended(kiosk, now))
 
 
-def looked_at(kiosk: Kiosk, now: datetime) -> None:
-    """Its page is there. As long as somebody has touched it lately, that is a sign of life of who waits."""
-    unseen = Q(seen_at=None) | Q(seen_at__lt=now - SEEN_EVERY) | Q(seen_at__gt=now)
-    Kiosk.objects.filter(unseen, pk=kiosk.pk).update(seen_at=now)
-    if kiosk.guest and _is_attended(kiosk, now):
-        actions.here(by=kiosk.guest, now=now)
+def seen(kiosk: Kiosk, now: datetime) -> None:
+    """Its page is there; written down only where that is news."""
+    if kiosk.seen_at is None or not kiosk.seen_at <= now < kiosk.seen_at + SEEN_EVERY:
+        Kiosk.objects.filter(pk=kiosk.pk).update(seen_at=now)
 
 
 def touch(kiosk: Kiosk) -> None:

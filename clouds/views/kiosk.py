@@ -44,7 +44,7 @@ def kiosk(request: HttpRequest, slug: str) -> HttpResponseBase:
     except NoKiosk as why:
         return _sorry(request, slug, why)
     now = timezone.now()
-    kiosks.looked_at(found, now)
+    kiosks.seen(found, now)
     response = _uncached(render(request, "kiosk/kiosk.html", _context(found, now)))
     kiosks.remember(response, request.COOKIES[kiosks.COOKIE])
     return response
@@ -108,6 +108,8 @@ def _of(request: HttpRequest, slug: str) -> Kiosk:
 
 def _context(found: Kiosk, now: datetime) -> dict[str, Any]:
     cloud, current = found.cloud, kiosks.turn(found, now)
+    if current and not current.is_quiet:
+        ticket.sign(current.guest, [current.run], now)
     guest = current.guest if current and not current.is_over else None
     stands = standing.of(cloud, now)
     seconds, why_not = offer_to(None, cloud, now) if current is None else (None, None)
