@@ -159,7 +159,7 @@ def let_in(page: Page, address: str, user: User) -> None:
 
 def found_on(page: Page) -> list[str]:
     """What axe finds here, in a line each."""
-    violations = AXE.run(page).response["violations"]
+    violations = AXE.run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [f"{page.url}: {one['id']} at {node['target']}" for one in violations for node in one["nodes"]]
 
 
@@ -297,7 +297,13 @@ def test_one_short_sentence_is_read_out_and_no_countdown(page: Page, gallery: st
     page.goto(f"{gallery}/clouds/puffing/")
     said = page.locator("[role=status], [aria-live]")
     expect(said).to_have_count(1)
-    expect(said).to_have_text("Puffing is puffing.")
+    expect(said).to_have_text("This is your puff.")
+    page.goto(f"{gallery}/clouds/waiting/")
+    expect(said).to_have_count(1)
+    expect(said).to_have_text("You are next.")
+    page.goto(f"{gallery}/clouds/unreachable/")
+    expect(said).to_have_count(1)
+    expect(said).to_have_text("Unreachable is out of reach.")
 
 
 def test_between_events_the_cloud_grows_as_the_balloon_does_and_the_button_counts(
