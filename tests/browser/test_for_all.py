@@ -302,9 +302,9 @@ def test_one_short_sentence_is_read_out_and_no_countdown(page: Page, gallery: st
     page.goto(f"{gallery}/clouds/waiting/")
     expect(said).to_have_count(1)
     expect(said).to_have_text("You are next.")
-    page.goto(f"{gallery}/clouds/unreachable/")
+    page.goto(f"{gallery}/clouds/ready/")
     expect(said).to_have_count(1)
-    expect(said).to_have_text("Unreachable is out of reach.")
+    expect(said).to_have_text("Ready is ready.")
 
 
 def test_between_events_the_cloud_grows_as_the_balloon_does_and_the_button_counts(
