@@ -203,7 +203,7 @@ def take(browser: Browser, name: str, picture: Picture, cookies: dict[str, str])
     page.route("**/live.js", lambda route: route.abort())
     page.goto(ADDRESS + url)
     page.evaluate(
-        "phase => { (document.getElementById('live') ?? document.documentElement).dataset.phase = phase; }", phase
+        "phase => document.querySelectorAll(':root, #live').forEach((one) => { one.dataset.phase = phase; })", phase
     )
     page.wait_for_timeout(600)
     shot = context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "webp", "quality": 86})
