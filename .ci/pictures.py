@@ -44,6 +44,19 @@ PICTURES: dict[str, Picture] = {
     "kiosk-name": ("/kiosk/altus/turn/", UPRIGHT, "dark", "dusk"),
     "wall": ("/wall/", WALL, "light", "dawn"),
 }
+# These come last, and of them what plays comes first.
+WEATHER: dict[str, Picture] = {
+    "rehearsal-desk": ("/admin/clouds/rehearsal/{rehearsal}/change/", DESK, "light", ""),
+    "rehearsal-phone": ("/admin/clouds/rehearsal/{rehearsal}/change/", PHONE, "dark", ""),
+    "program-desk": ("/admin/clouds/program/{program}/change/", DESK, "light", ""),
+    "program-phone": ("/admin/clouds/program/{program}/change/", PHONE, "dark", ""),
+    "show-desk": ("/admin/clouds/show/{show}/change/", DESK, "light", ""),
+    "show-phone": ("/admin/clouds/show/{show}/change/", PHONE, "dark", ""),
+    "day-desk": ("/admin/clouds/venue/{venue}/day/", DESK, "light", ""),
+    "day-phone": ("/admin/clouds/venue/{venue}/day/", PHONE, "dark", ""),
+    "shows-desk": ("/shows/", DESK, "light", ""),
+    "shows-phone": ("/shows/", PHONE, "light", ""),
+}
 
 
 def main(names: list[str]) -> None:
@@ -56,7 +69,7 @@ def main(names: list[str]) -> None:
         # Playwright keeps an event loop in this thread, and Django would refuse its database there.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
         sys.path.insert(0, str(ROOT))
-        cookies = stage()
+        sessions = stage()
         command = [
             sys.executable,
             "-m",
@@ -71,8 +84,12 @@ def main(names: list[str]) -> None:
             wait_until_it_serves()
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-                for name in names or PICTURES:
-                    take(browser, name, PICTURES[name], cookies)
+                for name in [name for name in PICTURES if name in names or not names]:
+                    take(browser, name, PICTURES[name], sessions[seen_by(PICTURES[name][0])])
+                rows = weather()
+                for name in [name for name in WEATHER if name in names or not names]:
+                    url, *how = WEATHER[name]
+                    take(browser, name, (url.format_map(rows), *how), sessions[seen_by(url)])
                 browser.close()
         finally:
             server.terminate()
@@ -80,15 +97,10 @@ def main(names: list[str]) -> None:
 
 
 def stage() -> dict[str, str]:
-    """A database with a cloud in each state, as if a conductor were there; the cookies of Ada, who visits, by path.
-
-    Each path of a kiosk has its own.
-    """
+    """A database with a cloud in each state, as if a conductor were there; the sessions of Ada, of a curator, Mo, and of kiosks."""
     import django
 
     django.setup()
-    from django.conf import settings
-    from django.contrib.sessions.backends.db import SessionStore
     from django.core.management import call_command
     from django.utils import timezone
 
@@ -125,18 +137,79 @@ def stage() -> dict[str, str]:
     Cloud.objects.filter(pk=clouds["Mist"].pk).update(cool_down_seconds=900.0)
     puff(clouds["Altus"], people["Ada"], now - timedelta(minutes=2))
     Cloud.objects.filter(pk=clouds["Stratus"].pk).update(half_life_seconds=None)
-    session = SessionStore()
-    session["_auth_user_id"] = str(people["Ada"].pk)
-    session["_auth_user_backend"] = settings.AUTHENTICATION_BACKENDS[0]
-    session["_auth_user_hash"] = people["Ada"].get_session_auth_hash()
-    session.create()
-    cookies = {"/": f"sessionid={session.session_key}"}
-    for name in ("Cumulus", "Altus"):
-        kiosk = Kiosk(cloud=clouds[name], label="Tablet")
-        cookies[f"/kiosk/{name.lower()}/"] = f"kiosk={kiosk.new_secret()}"
-        kiosk.guest = people["Ada"] if name == "Cumulus" else None
+    curator = User.objects.create_superuser("Mo", "a long pass phrase")
+    sessions = {"Ada": session_of(people["Ada"]), "Mo": session_of(curator)}
+    for name, guest in (("Cumulus", people["Ada"]), ("Altus", None)):
+        kiosk = Kiosk(cloud=clouds[name], label="Tablet", guest=guest)
+        sessions[name.lower()] = kiosk.new_secret()
         kiosk.save()
-    return cookies
+    return sessions
+
+
+def seen_by(url: str) -> str:
+    """Whose session a page is for: a kiosk's bears the name of its cloud."""
+    if url.startswith("/kiosk/"):
+        return url.split("/")[2]
+    return "Mo" if url.startswith("/admin/") else "Ada"
+
+
+def session_of(user: Any) -> str:
+    """Somebody who has logged in."""
+    from django.conf import settings
+    from django.contrib.sessions.backends.db import SessionStore
+
+    session = SessionStore()
+    session["_auth_user_id"] = str(user.pk)
+    session["_auth_user_backend"] = settings.AUTHENTICATION_BACKENDS[0]
+    session["_auth_user_hash"] = user.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
+def weather() -> dict[str, int]:
+    """Two shows, of which one will be skipped on a cloud, and a rehearsal in the middle of its time.
+
+    The numbers of the rows that have pages of their own. The clouds are as quick as real ones from here on.
+    """
+    from datetime import date, time
+
+    from django.utils import timezone
+
+    from clouds import timeline
+    from clouds.models import Cloud, Program, Rehearsal, Run, Show, User
+
+    Cloud.objects.update(fill_seconds=60.0, vent_seconds=None, half_life_seconds=240.0, fill_then=0.1)
+    clouds, curator = {cloud.name: cloud for cloud in Cloud.objects.all()}, User.objects.get(name="Mo")
+    program, storm = Program.objects.get(name="Cumulus"), Program.objects.get(name="Storm front")
+    venue, names = clouds["Altus"].venue, ("Altus", "Cumulus", "Mist")
+    made = {"venue": venue, "first_on": date(2026, 1, 5)}
+    evening = Show.objects.create(
+        **made, name="Every evening", program=program, starts_at=time(19), stagger_seconds=20,
+        rrule="FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
+    )  # fmt: skip
+    front = Show.objects.create(**made, name="Storm front", program=storm, starts_at=time(19, 1), rrule="FREQ=DAILY")
+    for show, on in ((evening, names), (front, ("Mist", "Nimbus"))):
+        for place, name in enumerate(on):
+            show.lines.create(cloud=clouds[name], position=place)
+    now, steps = timezone.now(), program.plan()
+    rehearsal = Rehearsal.objects.create(
+        venue=venue, title=evening.name, speed=1, fill=0.1, asked_at=now, asked_by=curator
+    )
+    for place, name in enumerate(names):
+        began = now - timedelta(seconds=25 - 12 * place)
+        run = Run.objects.create(
+            cloud=clouds[name], source="curator", rehearsal=rehearsal, title=evening.name, asked_at=now, due_at=began,
+            started_at=began, state="playing", steps=timeline.dump(steps), seconds=timeline.length(steps),
+        )  # fmt: skip
+        for cue in timeline.cues(steps):
+            if cue.do != "rest" and began + cue.at < now:
+                off_at = began + cue.until
+                over = {"off_at": off_at, "outcome": "done"} if off_at < now else {}
+                clouds[name].puffs.create(
+                    run=run, step=cue.index, pump=cue.do.value, source="curator", rehearsal=rehearsal,
+                    on_at=began + cue.at, **over,
+                )  # fmt: skip
+    return {"program": program.pk, "show": evening.pk, "venue": venue.pk, "rehearsal": rehearsal.pk}
 
 
 def puff(cloud: Any, by: Any, on_at: Any) -> None:
@@ -191,20 +264,19 @@ def wait_until_it_serves() -> None:
     raise SystemExit("The site doesn't answer.")
 
 
-def take(browser: Browser, name: str, picture: Picture, cookies: dict[str, str]) -> None:
+def take(browser: Browser, name: str, picture: Picture, session: str) -> None:
     """One picture, at the time of day that it is to show."""
     url, (width, height, scale), scheme, phase = picture
     size: Any = {"width": width, "height": height}
     context = browser.new_context(viewport=size, device_scale_factor=scale, color_scheme=scheme)  # type: ignore[arg-type]
-    for path, cookie in cookies.items():
-        key, _, value = cookie.partition("=")
-        context.add_cookies([{"name": key, "value": value, "url": ADDRESS + path}])
+    cookie = "kiosk" if url.startswith("/kiosk/") else "sessionid"
+    context.add_cookies([{"name": cookie, "value": session, "url": ADDRESS}])
     page = context.new_page()
-    page.route("**/live.js", lambda route: route.abort())
+    page.route("**/live*.js", lambda route: route.abort())
     page.goto(ADDRESS + url)
-    page.evaluate(
-        "phase => document.querySelectorAll(':root, #live').forEach((one) => { one.dataset.phase = phase; })", phase
-    )
+    if phase:
+        told = "phase => document.querySelectorAll(':root, #live').forEach((one) => { one.dataset.phase = phase; })"
+        page.evaluate(told, phase)
     page.wait_for_timeout(600)
     shot = context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "webp", "quality": 86})
     (IMAGES / f"{name}.webp").write_bytes(base64.b64decode(shot["data"]))

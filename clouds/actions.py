@@ -20,6 +20,7 @@ from django_q.tasks import async_task
 from clouds import balloon, doorbell, line, planning, queue, refusals, timeline
 from clouds.models import Act, BalloonNote, Cloud, Fact, Plug, Program, Puff, Rehearsal, Run, Show, User, Venue
 from clouds.models.rehearsal import FASTEST
+from clouds.models.run import ended_by
 from clouds.prepared import Given, Prepared
 from clouds.queue import Hopeless
 from clouds.timeline import Do, Step
@@ -74,7 +75,7 @@ def press(cloud: Cloud, *, by: User, fact: Fact | None = None) -> Run:
             run = _ask(cloud, [Step(Do.INFLATE, seconds)], Run.Source.VISITOR, by, now, **ticket, **told)
     except IntegrityError as error:
         # Two presses at the same instant: the database lets one of them in.
-        raise refusals.AlreadyAsked(f"You have asked {cloud} for a puff already.") from error
+        raise refusals.AlreadyAsked(_("You have asked %(cloud)s for a puff already.") % {"cloud": cloud}) from error
     _tell(cloud.venue, now)
     return run
 
@@ -124,7 +125,8 @@ def play_on(
             more = {"title": title, "replaces": replace, "due_at": due_at}
             runs.append(_ask(cloud, steps, Run.Source.CURATOR, by, now, simulated=simulated, **more))
         names = ", ".join(cloud.name for cloud in clouds)
-        _record(kind, clouds[0].venue, by, f"{title or 'a puff'} on {names}", now)
+        about = _("%(title)s on %(clouds)s") % {"title": title or _("a puff"), "clouds": names}
+        _record(kind, clouds[0].venue, by, about, now)
     _tell(clouds[0].venue, now)
     return runs
 
@@ -145,13 +147,15 @@ def rehearse(
     """
     now = timezone.now()
     if not 1 <= speed <= FASTEST:
-        raise refusals.OutOfBounds(f"A rehearsal is played at 1 to {FASTEST:g} times the speed.")
+        raise refusals.OutOfBounds(
+            _("A rehearsal is played at 1 to %(most)s times the speed.") % {"most": f"{FASTEST:g}"}
+        )
     if not clouds:
-        raise refusals.OutOfBounds("Choose at least one cloud.")
+        raise refusals.OutOfBounds(_("Choose at least one cloud."))
     with transaction.atomic():
         venue = Venue.objects.select_for_update().get(pk=clouds[0].venue_id)
         if going_on := Run.everything.rehearsed().live().at(venue).select_related("rehearsal").first():
-            raise refusals.Busy(f"“{going_on.title}” is being rehearsed. End that first.")
+            raise refusals.Busy(_("“%(title)s” is being rehearsed. End that first.") % {"title": going_on.title})
         rehearsal = Rehearsal.objects.create(
             venue=venue, title=title[:80], speed=speed, fill=fill, asked_at=now, asked_by=by
         )
@@ -162,7 +166,8 @@ def rehearse(
             due_at = now + timedelta(seconds=place * stagger_seconds / speed)
             more = {"title": title[:80], "due_at": due_at, "rehearsal": rehearsal}
             _ask(cloud, steps, Run.Source.CURATOR, by, now, simulated=True, **more)
-        _record(Act.Kind.REHEARSE, venue, by, f"{title} on {', '.join(map(str, clouds))}", now)
+        about = _("%(title)s on %(clouds)s") % {"title": title, "clouds": ", ".join(map(str, clouds))}
+        _record(Act.Kind.REHEARSE, venue, by, about, now)
     _tell(venue, now)
     return rehearsal
 
@@ -172,9 +177,9 @@ def end_rehearsal(rehearsal: Rehearsal, *, by: User) -> None:
     now = timezone.now()
     runs = Run.everything.filter(rehearsal=rehearsal)
     with transaction.atomic():
-        never_began = runs.waiting().end(Run.Outcome.STOPPED, f"Ended by {by.name}.", now)
+        never_began = runs.waiting().end(Run.Outcome.STOPPED, ended_by(by.name), now)
         if not runs.playing().update(end_asked_by=by.name) and not never_began:
-            raise refusals.TooLate("This rehearsal is over already.")
+            raise refusals.TooLate(_("This rehearsal is over already."))
         _record(Act.Kind.END, rehearsal.venue, by, str(rehearsal), now)
     _tell(rehearsal.venue, now)
 
@@ -182,7 +187,7 @@ def end_rehearsal(rehearsal: Rehearsal, *, by: User) -> None:
 def why_not_playable(cloud: Cloud, steps: Sequence[Step], fill: float) -> str:
     """Why a cloud, so full, could not play these steps, in a sentence; "" if it could."""
     if not cloud.plugs.filter(pump=Plug.Pump.INFLATE).exists():
-        return f"{cloud} has no pump yet."
+        return _("%(cloud)s has no pump yet.") % {"cloud": cloud}
     try:
         _check_playable(cloud, steps, timezone.now(), fill=fill)
     except refusals.Stopped:
@@ -197,10 +202,10 @@ def _check_playable(cloud: Cloud, steps: Sequence[Step], now: datetime, *, fill:
     _check_bounds(steps, cloud.hard_cap_seconds)
     pumps = {plug.pump: plug for plug in cloud.plugs.all()}
     if Do.INFLATE not in pumps and any(step.do is Do.INFLATE for step in steps):
-        raise refusals.Unreachable(f"{cloud} has no plug that inflates.")
+        raise refusals.Unreachable(_("%(cloud)s has no plug that inflates.") % {"cloud": cloud})
     _check_deflates(cloud, steps)
     if cloud.venue.stopped_at:
-        raise refusals.Stopped(f"{cloud.venue} is stopped. Release it first.")
+        raise refusals.Stopped(_("%(venue)s is stopped. Release it first.") % {"venue": cloud.venue})
     _check_room(cloud, steps, cloud.fill_at(now) if fill is None else fill)
     return all(plug.simulated for plug in pumps.values())
 
@@ -208,13 +213,16 @@ def _check_playable(cloud: Cloud, steps: Sequence[Step], now: datetime, *, fill:
 def _check_deflates(cloud: Cloud, steps: Sequence[Step]) -> None:
     wants = any(step.do is Do.DEFLATE for step in steps)
     if wants and not any(plug.pump == Plug.Pump.DEFLATE for plug in cloud.plugs.all()):
-        raise refusals.Unreachable(f"{cloud} has no plug that deflates.")
+        raise refusals.Unreachable(_("%(cloud)s has no plug that deflates.") % {"cloud": cloud})
 
 
 def _check_room(cloud: Cloud, steps: Sequence[Step], fill: float) -> None:
     second = balloon.overfills_at(fill, steps, cloud.hard_cap_seconds, cloud.measures)
     if second is not None:
-        raise refusals.NoRoom(f"This could make {cloud} too full, {round(second, 1):g} s after it begins.")
+        raise refusals.NoRoom(
+            _("This could make %(cloud)s too full, %(second)s s after it begins.")
+            % {"cloud": cloud, "second": f"{round(second, 1):g}"}
+        )
 
 
 def pause(run: Run, *, by: User) -> None:
@@ -237,7 +245,7 @@ def _mark(run: Run, by: User, kind: Act.Kind, **marks: Any) -> None:
     now = timezone.now()
     with transaction.atomic():
         if not Run.everything.playing().filter(pk=run.pk).update(**marks):
-            raise refusals.TooLate("This does not play just now.")
+            raise refusals.TooLate(_("This does not play just now."))
         _record(kind, run.cloud.venue, by, str(run), now)
     _tell(run.cloud.venue, now)
 
@@ -247,9 +255,9 @@ def end(run: Run, *, by: User) -> None:
     now = timezone.now()
     this = Run.everything.filter(pk=run.pk)
     with transaction.atomic():
-        never_began = this.waiting().end(Run.Outcome.STOPPED, f"Ended by {by.name}.", now)
+        never_began = this.waiting().end(Run.Outcome.STOPPED, ended_by(by.name), now)
         if not never_began and not this.playing().update(end_asked_by=by.name):
-            raise refusals.TooLate("This is over already.")
+            raise refusals.TooLate(_("This is over already."))
         if by.is_staff:
             _record(Act.Kind.END, run.cloud.venue, by, str(run), now)
     _tell(run.cloud.venue, now)
@@ -264,7 +272,7 @@ def stop(venue: Venue, *, by: User) -> None:
     with transaction.atomic():
         Venue.objects.filter(pk=venue.pk, stopped_at=None).update(stopped_at=now, stopped_by=by.name)
         waiting = Run.objects.at(venue).waiting().exclude(source=Run.Source.SHOW, nominal_at__gt=now)
-        waiting.end(Run.Outcome.STOPPED, f"Everything was stopped by {by.name}.", now)
+        waiting.end(Run.Outcome.STOPPED, _("Everything was stopped by %(name)s.") % {"name": by.name}, now)
         _record(Act.Kind.STOP, venue, by, "", now)
     _tell(venue, now)
 
@@ -285,10 +293,11 @@ def hold(venue: Venue, *, until: datetime, because: str, by: User) -> None:
     """
     now, because = timezone.now(), because.strip()[:200]
     if until <= now:
-        raise refusals.OutOfBounds("A hold ends at a time that is still to come.")
+        raise refusals.OutOfBounds(_("A hold ends at a time that is still to come."))
     with transaction.atomic():
         Venue.objects.filter(pk=venue.pk).update(held_until=until, held_because=because)
-        _record(Act.Kind.HOLD, venue, by, f"until {until.astimezone(venue.zone):%Y-%m-%d %H:%M}: {because}", now)
+        local = f"{until.astimezone(venue.zone):%Y-%m-%d %H:%M}"
+        _record(Act.Kind.HOLD, venue, by, _("until %(time)s: %(why)s") % {"time": local, "why": because}, now)
     _tell(venue, now)
 
 
@@ -306,11 +315,12 @@ def note(cloud: Cloud, kind: BalloonNote.Kind, *, fill: float, by: User) -> None
     now = timezone.now()
     seen = fill if kind == BalloonNote.Kind.SET else 0.0
     if not 0 <= seen <= balloon.FULL:
-        raise refusals.OutOfBounds("A balloon is between 0 and 100 % full.")
+        raise refusals.OutOfBounds(_("A balloon is between 0 and 100 % full."))
     with transaction.atomic():
         BalloonNote.objects.create(cloud=cloud, kind=kind, fill=seen, noted_at=now, noted_by=by)
         Cloud.objects.filter(pk=cloud.pk).update(fill_then=seen, fill_then_at=now)
-        _record(Act.Kind.NOTE, cloud.venue, by, f"{cloud}: {seen:.0%} full", now)
+        about = _("%(cloud)s: %(percent)d %% full") % {"cloud": cloud, "percent": round(seen * 100)}
+        _record(Act.Kind.NOTE, cloud.venue, by, about, now)
     _tell(cloud.venue, now)
 
 
@@ -319,7 +329,7 @@ def wish(plug: Plug, what: Plug.Wish, *, by: User) -> None:
     now = timezone.now()
     with transaction.atomic():
         Plug.objects.filter(pk=plug.pk).update(
-            wish=what, wished_by=by.name, wish_answer="Asked; waiting for the answer."
+            wish=what, wished_by=by.name, wish_answer=_("Asked; waiting for the answer.")
         )
         _record(Act.Kind.WISH, plug.venue, by, f"{plug}: {Plug.Wish(what).label}", now)
     _tell(plug.venue, now)
@@ -332,8 +342,7 @@ def save_show(show: Show, *, by: User, change: Callable[[], object]) -> None:
     with transaction.atomic():
         before = planning.announced(was, now) if was else []
         change()
-        verb = "switched off" if was and was.enabled and not show.enabled else "changed" if was else "made"
-        _follow(show, before, f"{by.name} {verb} the show.", by, now)
+        _follow(show, before, _what_became_of(show, was) % {"name": by.name}, by, now)
     _tell(show.venue, now)
 
 
@@ -343,7 +352,7 @@ def remove_show(show: Show, *, by: User) -> None:
     with transaction.atomic():
         before = planning.announced(Show.objects.with_all().get(pk=show.pk), now)
         Show.objects.filter(pk=show.pk, removed_at=None).update(removed_at=now, removed_by=by.name)
-        _follow(show, before, f"{by.name} deleted the show.", by, now)
+        _follow(show, before, _("%(name)s deleted the show.") % {"name": by.name}, by, now)
     _tell(show.venue, now)
 
 
@@ -351,8 +360,16 @@ def program_changed(program: Program, *, by: User) -> None:
     """The runs of its shows that have not begun play what it says by now."""
     now = timezone.now()
     for show in Show.objects.due().filter(program=program).select_related("venue"):
-        planning.replan(show, now, f"{by.name} changed the program.")
+        planning.replan(show, now, _("%(name)s changed the program.") % {"name": by.name})
         _tell(show.venue, now)
+
+
+def _what_became_of(show: Show, was: Show | None) -> str:
+    if was is None:
+        return _("%(name)s made the show.")
+    if was.enabled and not show.enabled:
+        return _("%(name)s switched off the show.")
+    return _("%(name)s changed the show.")
 
 
 def _follow(show: Show, before: list[datetime], because: str, by: User, now: datetime) -> None:
@@ -388,7 +405,7 @@ def puff_that_fits(cloud: Cloud, now: datetime) -> float:
         return min(cloud.puff_seconds, fits)
     wait = balloon.seconds_until_room(cloud.fill_at(now), cloud.measures)
     until = now + timedelta(seconds=wait) if wait < math.inf else None
-    raise refusals.NoRoom(f"{cloud} is as full as is safe.", until)
+    raise refusals.NoRoom(_("%(cloud)s is as full as is safe.") % {"cloud": cloud}, until)
 
 
 @contextmanager
@@ -409,11 +426,15 @@ def _record(kind: Act.Kind, venue: Venue, by: User, about: str, now: datetime) -
 def _check_bounds(steps: Sequence[Step], hard_cap: float) -> None:
     """Neighbours that do the same are one inflation to the pump, so the hard cap is theirs together."""
     if not all(0 < step.seconds <= (timeline.LONGEST_SECONDS if step.do is Do.REST else hard_cap) for step in steps):
-        raise refusals.OutOfBounds(f"Give a number of seconds above 0, and at most {hard_cap:g}.")
+        raise refusals.OutOfBounds(
+            _("Give a number of seconds above 0, and at most %(most)s.") % {"most": f"{hard_cap:g}"}
+        )
     if not steps or timeline.length(steps) > timeline.LONGEST_SECONDS:
-        raise refusals.OutOfBounds("Give at least one step, and at most 48 hours of them.")
+        raise refusals.OutOfBounds(_("Give at least one step, and at most 48 hours of them."))
     if any(cue.seconds > hard_cap for cue in timeline.cues(steps) if cue.do is not Do.REST):
-        raise refusals.OutOfBounds(f"These steps would leave a pump on for more than {hard_cap:g} seconds.")
+        raise refusals.OutOfBounds(
+            _("These steps would leave a pump on for more than %(most)s seconds.") % {"most": f"{hard_cap:g}"}
+        )
 
 
 def _check(cloud: Cloud, by: User | None, now: datetime) -> tuple[Plug, float, list[Run]]:
@@ -433,28 +454,30 @@ def _check_open_to_visitors(cloud: Cloud, now: datetime) -> Plug:
     """The inflate plug of a cloud that visitors may puff at `now`."""
     venue = cloud.venue
     if not cloud.enabled:
-        raise refusals.SwitchedOff(f"{cloud} is switched off.")
+        raise refusals.SwitchedOff(_("%(cloud)s is switched off.") % {"cloud": cloud})
     if venue.stopped_at:
-        raise refusals.Stopped(f"Everything at {venue} is stopped for now.")
+        raise refusals.Stopped(_("Everything at %(venue)s is stopped for now.") % {"venue": venue})
     if venue.is_held(now):
-        raise refusals.Held(venue.held_because or f"{venue} takes a break.", venue.held_until)
+        raise refusals.Held(venue.held_because or _("%(venue)s takes a break.") % {"venue": venue}, venue.held_until)
     if not venue.is_open(now):
-        raise refusals.Closed(f"{venue} is closed.", venue.next_opening(now))
+        raise refusals.Closed(_("%(venue)s is closed.") % {"venue": venue}, venue.next_opening(now))
     plug = PLUG.first(cloud=cloud.pk)
     if plug is None:
-        raise refusals.Unreachable(f"{cloud} has no pump yet.")
+        raise refusals.Unreachable(_("%(cloud)s has no pump yet.") % {"cloud": cloud})
     if plug.trouble:
-        raise refusals.Unreachable(f"The plug of {cloud} does not answer as it should. The curators can see why.")
+        raise refusals.Unreachable(
+            _("The plug of %(cloud)s does not answer as it should. The curators can see why.") % {"cloud": cloud}
+        )
     return plug
 
 
 def _check_their_turn(cloud: Cloud, live: list[Run], by: User, now: datetime) -> None:
     if any(run.source == Run.Source.VISITOR and run.asked_by_id == by.pk for run in live):
-        raise refusals.AlreadyAsked(f"You have asked {cloud} for a puff already.")
+        raise refusals.AlreadyAsked(_("You have asked %(cloud)s for a puff already.") % {"cloud": cloud})
     if (last := LAST_TURN.first(by=by.pk, venue=cloud.venue_id)) and last.off_at:
         until = last.off_at + timedelta(seconds=cloud.cool_down_seconds)
         if now < until:
-            raise refusals.CoolingDown("You have just had a puff. Let the others have a turn.", until)
+            raise refusals.CoolingDown(_("You have just had a puff. Let the others have a turn."), until)
 
 
 def _check_queue(cloud: Cloud, live: list[Run], now: datetime) -> None:
@@ -462,13 +485,13 @@ def _check_queue(cloud: Cloud, live: list[Run], now: datetime) -> None:
     playing = next((run for run in live if run.state == Run.State.PLAYING), None)
     if cloud.queue_limit == 0:
         if playing:
-            raise refusals.Busy(f"{cloud} is puffing.", _end_of(playing))
+            raise refusals.Busy(_("%(cloud)s is puffing.") % {"cloud": cloud}, _end_of(playing))
         if waiting:
-            raise refusals.Busy(f"{cloud} is about to puff.")
+            raise refusals.Busy(_("%(cloud)s is about to puff.") % {"cloud": cloud})
         if (rested := cloud.rested_at()) and now < rested:
-            raise refusals.Resting(f"{cloud} is resting.", rested)
+            raise refusals.Resting(_("%(cloud)s is resting.") % {"cloud": cloud}, rested)
     elif waiting >= cloud.queue_limit:
-        raise refusals.QueueFull(f"The queue for {cloud} is full.")
+        raise refusals.QueueFull(_("The queue for %(cloud)s is full.") % {"cloud": cloud})
 
 
 def _check_in_time(cloud: Cloud, by: User | None, now: datetime) -> None:

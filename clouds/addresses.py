@@ -10,14 +10,20 @@ import re
 import socket
 from collections.abc import Iterable, Mapping
 
+from clouds.wording import Worded, gettext_noop
+
 HOME_NETWORKS = [
     ipaddress.ip_network(network) for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
 ]
 LOOPBACK_NETWORKS = [ipaddress.ip_network(network) for network in ("127.0.0.0/8", "::1/128")]
+NOT_HERE = gettext_noop("%(where)s is not on this machine, where simulated plugs are: their addresses begin with 127.")
+NOT_LOCAL = gettext_noop(
+    "%(where)s is not on a local network: plugs may be at 10.…, 172.16.… to 172.31.…, or 192.168.…."
+)
 _HOST = re.compile(r"[0-9A-Za-z]([0-9A-Za-z.:_-]{0,251}[0-9A-Za-z])?|::1")
 
 
-class BadAddress(ValueError):
+class BadAddress(Worded):
     """A host that Cloudsite will not speak to; the message says why, in a curator's words."""
 
 
@@ -29,12 +35,13 @@ def check(host: str, *, simulated: bool) -> None:
 def resolve(host: str) -> list[str]:
     """The addresses of a host name, or of an address itself. Raises BadAddress when there are none."""
     if not _HOST.fullmatch(host):
-        raise BadAddress(f"“{host[:60]}” is not a host name or an address.")
+        raise BadAddress(gettext_noop("“%(host)s” is not a host name or an address."), host=host[:60])
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise BadAddress(
-            f"No device is known by the name “{host}”. Is it spelled right? An address works too."
+            gettext_noop("No device is known by the name “%(host)s”. Is it spelled right? An address works too."),
+            host=host,
         ) from error
     return [str(entry[4][0]) for entry in found]
 
@@ -46,13 +53,9 @@ def choose(host: str, found: Iterable[str], *, simulated: bool) -> str:
     for address in addresses:
         if not any(ipaddress.ip_address(address.split("%")[0]) in network for network in networks):
             where = host if host == address else f"{host} ({address})"
-            raise BadAddress(
-                f"{where} is not on this machine, where simulated plugs are: their addresses begin with 127."
-                if simulated
-                else f"{where} is not on a local network: plugs may be at 10.…, 172.16.… to 172.31.…, or 192.168.…."
-            )
+            raise BadAddress(NOT_HERE if simulated else NOT_LOCAL, where=where)
     if not addresses:
-        raise BadAddress(f"{host} has no address.")
+        raise BadAddress(gettext_noop("%(host)s has no address."), host=host)
     return addresses[0]
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from django.db.models import Prefetch, Q
+from django.utils.translation import gettext as _
 
 from clouds import balloon, planning, recurrence, timeline
 from clouds.balloon import Measures
@@ -24,8 +25,6 @@ LEAD = timedelta(days=1)
 MOST_A_DAY = 24 * 60
 # A leak bends the curve: so long a stretch of it is drawn straight.
 STRAIGHT_SECONDS = 900
-SKIPPED = "Skipped"
-CLOSING = "It begins before closing time, and plays to its end."
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,10 @@ class Sky:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A cloud's part of an occurrence, as it was or, once that is decided, as it will be."""
+    """A cloud's part of an occurrence, as it was or, once that is decided, as it will be.
+
+    `named` is the sentence where not all the clouds of the occurrence have the same.
+    """
 
     show: Show
     cloud: Cloud
@@ -91,6 +93,7 @@ class _Part:
     title: str = ""
     plays: bool = False
     sentence: str = ""
+    named: str = ""
 
 
 def make(venue: Venue, since: datetime, until: datetime, now: datetime) -> tuple[list[Due], list[Sky]]:
@@ -153,13 +156,16 @@ def _told(show: Show, run: Run) -> _Part:
     ends_at = run.ended_at if run.started_at and run.ended_at else starts_at + timedelta(seconds=run.seconds)
     part = _Part(show, run.cloud, run.nominal_at or run.due_at, run.due_at, ends_at, run.title)
     if run.state == Run.State.WAITING:
-        return replace(part, plays=True, sentence="It is late: it begins within a minute of its time, or not at all.")
+        return replace(
+            part, plays=True, sentence=_("It is late: it begins within a minute of its time, or not at all.")
+        )
     if run.state == Run.State.PLAYING:
-        return replace(part, plays=True, sentence="It plays now.")
+        return replace(part, plays=True, sentence=_("It plays now."))
     if run.outcome == Run.Outcome.DONE:
-        return replace(part, plays=True, sentence="It was played.")
+        return replace(part, plays=True, sentence=_("It was played."))
     plays = run.outcome not in NOT_PLAYED
-    said = f"It was {run.get_outcome_display()}" if plays else run.get_outcome_display().capitalize()
+    said = run.get_outcome_display()
+    said = _("It was %(outcome)s") % {"outcome": said} if plays else said[:1].upper() + said[1:]
     return replace(part, plays=plays, sentence=f"{said}: {run.reason}" if run.reason else f"{said}.")
 
 
@@ -186,7 +192,7 @@ def _to_come(
 
 def _moments(show: Show, begin: datetime, until: datetime) -> list[datetime]:
     """When it occurs, if it is one that plays; a rule that can't be followed has no moments, as in planning."""
-    if not show.enabled or show.removed_at is not None:
+    if begin >= until or not show.enabled or show.removed_at is not None:
         return []
     days = 1 + (until - begin) // timedelta(days=1)
     try:
@@ -200,43 +206,54 @@ def _decide(sky: Sky, part: _Part, venue: Venue) -> _Part:
     try:
         steps = timeline.parse(timeline.dump(part.show.program.plan(part.show.scale_percent)))
     except BadSteps as error:
-        return replace(part, sentence=str(error))
+        return replace(part, sentence=error.said(_))
     at = part.due_at
     part = replace(part, ends_at=at + timedelta(seconds=timeline.length(steps)))
-    if why := _kept_away(venue, at):
-        return replace(part, sentence=f"{SKIPPED}{why}")
+    skips = _("%(cloud)s skips it") % {"cloud": sky.cloud}
+    if sentence := _kept_away(_("Skipped"), venue, at):
+        return replace(part, sentence=sentence, named=_kept_away(skips, venue, at))
     if why := _in_the_way(sky, at) or _too_full(sky, max(at, sky.busy_until), steps):
-        return replace(part, sentence=f"{sky.cloud} skips it: {why}")
+        return replace(part, sentence=f"{skips}: {why}", named=f"{skips}: {why}")
     sky.play(steps, part.title)
     closing = venue.next_closing(at)
-    return replace(part, plays=True, ends_at=sky.at, sentence=CLOSING if closing and sky.at > closing else "")
+    late = _("It begins before closing time, and plays to its end.") if closing and sky.at > closing else ""
+    return replace(part, plays=True, ends_at=sky.at, sentence=late, named=late)
 
 
-def _kept_away(venue: Venue, at: datetime) -> str:
-    """Why nothing plays at a venue then, as things stand; "" if something does."""
+def _kept_away(skips: str, venue: Venue, at: datetime) -> str:
+    """Why nothing plays at a venue then, as things stand, of whoever `skips` it; "" if something does."""
     if venue.stopped_at:
-        return f", unless somebody releases it by then: everything was stopped by {venue.stopped_by}."
+        told = {"skips": skips, "name": venue.stopped_by}
+        return _("%(skips)s, unless somebody releases it by then: everything was stopped by %(name)s.") % told
     if venue.is_held(at):
-        return ": it is on hold then" + (f" ({venue.held_because})." if venue.held_because else ".")
+        if not venue.held_because:
+            return _("%(skips)s: it is on hold then.") % {"skips": skips}
+        return _("%(skips)s: it is on hold then (%(why)s).") % {"skips": skips, "why": venue.held_because}
     if not venue.is_open(at):
         because = venue.closed_because(at.astimezone(venue.zone).date())
-        return ": it is closed then" + (f" ({because})." if because else ".")
+        if not because:
+            return _("%(skips)s: it is closed then.") % {"skips": skips}
+        return _("%(skips)s: it is closed then (%(why)s).") % {"skips": skips, "why": because}
     return ""
 
 
 def _in_the_way(sky: Sky, at: datetime) -> str:
     """What keeps a cloud from playing then; a puff, which has no title, may take a minute more to end."""
     if not sky.has_plugs:
-        return "it has no plugs."
+        return _("it has no plugs.")
     if sky.busy_with and sky.busy_until > at:
-        return f"“{sky.busy_with}” still plays there then."
-    return "what plays there takes more than a minute to end." if sky.busy_until > at + planning.BEGINS_WITHIN else ""
+        return _("“%(title)s” still plays there then.") % {"title": sky.busy_with}
+    if sky.busy_until > at + planning.BEGINS_WITHIN:
+        return _("what plays there takes more than a minute to end.")
+    return ""
 
 
 def _too_full(sky: Sky, at: datetime, steps: Sequence[Step]) -> str:
     sky.rest_until(at)
     second = balloon.overfills_at(sky.fill, steps, sky.cloud.hard_cap_seconds, sky.measures)
-    return "" if second is None else f"its balloon would be too full {round(second, 1):g} s after it begins."
+    if second is None:
+        return ""
+    return _("its balloon would be too full %(second)s s after it begins.") % {"second": f"{round(second, 1):g}"}
 
 
 def _dues(parts: Iterable[_Part]) -> Iterable[Due]:
@@ -256,15 +273,7 @@ def _sentences(parts: Sequence[_Part]) -> tuple[str, ...]:
     """What there is to say: once where it is the same for all, else with the cloud's name."""
     if len({part.sentence for part in parts}) == 1:
         return (parts[0].sentence,) if parts[0].sentence else ()
-    said = []
-    for part in parts:
-        if part.sentence.startswith(SKIPPED):
-            said.append(part.sentence.replace(SKIPPED, f"{part.cloud} skips it", 1))
-        elif part.sentence.startswith(f"{part.cloud} skips it") or part.sentence == CLOSING:
-            said.append(part.sentence)
-        elif part.sentence:
-            said.append(f"{part.cloud}: {part.sentence}")
-    return tuple(dict.fromkeys(said))
+    return tuple(dict.fromkeys(part.named or f"{part.cloud}: {part.sentence}" for part in parts if part.sentence))
 
 
 def _called_off(shows: dict[int, Show], parts: Iterable[_Part], since: datetime, until: datetime) -> Iterable[Due]:

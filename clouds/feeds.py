@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from icalendar import Calendar, Timezone
 from icalendar import Event as Entry
 
@@ -24,7 +25,7 @@ FRESH_SECONDS = 300
 @reads
 def all_shows(request: HttpRequest) -> HttpResponse:
     """Every show."""
-    return _answer(request, "The Cloud", None)
+    return _answer(request, _("The Cloud"), None)
 
 
 @reads
@@ -32,8 +33,8 @@ def shows_of(request: HttpRequest, slug: str) -> HttpResponse:
     """The shows of one cloud."""
     cloud = Cloud.objects.switched_on().filter(slug=slug).first()
     if cloud is None:
-        return sorry(request, 404, "There is no such cloud, or it is switched off.")
-    return _answer(request, f"{cloud} – The Cloud", cloud)
+        return sorry(request, 404, _("There is no such cloud, or it is switched off."))
+    return _answer(request, _("%(cloud)s – The Cloud") % {"cloud": cloud}, cloud)
 
 
 def write(name: str, events: Iterable[Event]) -> bytes:

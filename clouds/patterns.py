@@ -1,17 +1,38 @@
-"""What a curator picks when a show occurs, to and from a recurrence rule. Pure."""
+"""What a curator picks when a show occurs, to and from a recurrence rule, and in words."""
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
+
+from django.utils.dates import WEEKDAYS
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from clouds import recurrence
 from clouds.recurrence import BadRule
 
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-NTH_NAMES = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth", -1: "last"}
+# Each day of the week: a language may say “on Mondays” as it will.
+EACH_DAY = (
+    gettext_lazy("Mondays"),
+    gettext_lazy("Tuesdays"),
+    gettext_lazy("Wednesdays"),
+    gettext_lazy("Thursdays"),
+    gettext_lazy("Fridays"),
+    gettext_lazy("Saturdays"),
+    gettext_lazy("Sundays"),
+)
+NTH_NAMES = {
+    1: gettext_lazy("first"),
+    2: gettext_lazy("second"),
+    3: gettext_lazy("third"),
+    4: gettext_lazy("fourth"),
+    5: gettext_lazy("fifth"),
+    -1: gettext_lazy("last"),
+}
 # RFC 5545 lets BYSETPOS count up to 366, from either end.
 _MOST_PLACES = 366
 
@@ -57,11 +78,11 @@ def rrule(pattern: Pattern, start: time) -> str:
             return _minutes(pattern, start)
         case Kind.MONTH_DAY:
             if not (1 <= pattern.month_day <= 31 or pattern.month_day == -1):
-                raise BadRule("Choose a day of the month.")
+                raise BadRule(gettext_noop("Choose a day of the month."))
             return f"FREQ=MONTHLY;BYMONTHDAY={pattern.month_day}"
         case Kind.MONTH_WEEKDAY:
             if pattern.nth not in NTH_NAMES or len(pattern.weekdays) != 1:
-                raise BadRule("Choose which weekday of the month, such as the last Friday.")
+                raise BadRule(gettext_noop("Choose which weekday of the month, such as the last Friday."))
             return f"FREQ=MONTHLY;BYDAY={pattern.nth}{_DAYS[pattern.weekdays[0]]}"
         case Kind.TYPED:
             return recurrence.parse(pattern.typed)
@@ -93,38 +114,53 @@ def pattern(rule: str, start: time) -> Pattern:
 
 def in_words(rule: str, start: time) -> str:
     """When it occurs, in words: “every day at 19:00”."""
-    found, at = pattern(rule, start), f"at {start:%H:%M}"
+    found, at = pattern(rule, start), {"at": f"{start:%H:%M}"}
     match found.kind:
         case Kind.ONCE:
-            return f"once, {at}"
+            return _("once, at %(at)s") % at
         case Kind.DAILY:
-            return f"every day {at}"
+            return _("every day at %(at)s") % at
         case Kind.WEEKDAYS:
-            return f"{_days_in_words(found.weekdays)} {at}"
+            return _("%(days)s at %(at)s") % {**at, "days": _days_in_words(found.weekdays)}
         case Kind.MINUTES:
-            on = f", {_days_in_words(found.weekdays)}" if found.weekdays else ""
-            return f"every {found.every_minutes} minutes from {start:%H:%M} to {found.last:%H:%M}{on}"
+            return _minutes_in_words(found, start)
+        case Kind.MONTH_DAY if found.month_day == -1:
+            return _("on the last day of each month at %(at)s") % at
         case Kind.MONTH_DAY:
-            which = "the last day" if found.month_day == -1 else f"day {found.month_day}"
-            return f"on {which} of each month {at}"
+            return _("on day %(day)d of each month at %(at)s") % {**at, "day": found.month_day}
         case Kind.MONTH_WEEKDAY:
-            return f"on the {NTH_NAMES[found.nth]} {DAY_NAMES[found.weekdays[0]]} of each month {at}"
+            named = {"nth": NTH_NAMES[found.nth], "day": WEEKDAYS[found.weekdays[0]]}
+            return _("on the %(nth)s %(day)s of each month at %(at)s") % {**at, **named}
         case Kind.TYPED:
-            return f"by the rule {rule}"
+            return _("by the rule %(rule)s") % {"rule": rule}
+
+
+def _minutes_in_words(found: Pattern, start: time) -> str:
+    told = {"every": found.every_minutes, "first": f"{start:%H:%M}", "last": f"{found.last:%H:%M}"}
+    if not found.weekdays:
+        return _("every %(every)d minutes from %(first)s to %(last)s") % told
+    days = _days_in_words(found.weekdays)
+    return _("every %(every)d minutes from %(first)s to %(last)s, %(days)s") % {**told, "days": days}
 
 
 def _days_in_words(weekdays: tuple[int, ...]) -> str:
     if weekdays == (0, 1, 2, 3, 4):
-        return "Mondays to Fridays"
+        return _("Mondays to Fridays")
     if weekdays == (5, 6):
-        return "Saturdays and Sundays"
-    names = [f"{DAY_NAMES[day]}s" for day in weekdays]
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+        return _("Saturdays and Sundays")
+    return listed([str(EACH_DAY[day]) for day in weekdays])
+
+
+def listed(words: Sequence[str]) -> str:
+    """One after the other: “Cumulus, Nimbus and Stratus”."""
+    if len(words) < 2:
+        return "".join(words)
+    return _("%(some)s and %(last)s") % {"some": ", ".join(words[:-1]), "last": words[-1]}
 
 
 def _weekdays(pattern: Pattern) -> str:
     if not pattern.weekdays:
-        raise BadRule("Choose at least one weekday.")
+        raise BadRule(gettext_noop("Choose at least one weekday."))
     return ",".join(_DAYS[day] for day in sorted(set(pattern.weekdays)))
 
 
@@ -136,9 +172,9 @@ def _minutes(pattern: Pattern, start: time) -> str:
     """Every so many minutes, beginning anew each day: hours and minutes of the day, and which of these count."""
     every, last = pattern.every_minutes, pattern.last
     if not 1 <= every < 24 * 60:
-        raise BadRule("Choose every how many minutes.")
+        raise BadRule(gettext_noop("Choose every how many minutes."))
     if last is None or last < start:
-        raise BadRule("Choose until when on each day, at or after the first time.")
+        raise BadRule(gettext_noop("Choose until when on each day, at or after the first time."))
     begin, end = start.hour * 60 + start.minute, last.hour * 60 + last.minute
     moments = list(range(begin, end + 1, every))
     hours = sorted({moment // 60 for moment in moments})
@@ -152,7 +188,11 @@ def _minutes(pattern: Pattern, start: time) -> str:
         parts.append(f"BYSETPOS={_list(_places(grid, moments))}")
     rule = ";".join(["FREQ=DAILY", *parts])
     if len(rule) > recurrence.LONGEST_RULE:
-        raise BadRule("That is too many times a day for one show. Choose 5, 10, 15, 20 or 30 minutes, or fewer hours.")
+        raise BadRule(
+            gettext_noop(
+                "That is too many times a day for one show. Choose 5, 10, 15, 20 or 30 minutes, or fewer hours."
+            )
+        )
     return rule
 
 

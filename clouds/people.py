@@ -8,16 +8,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from clouds import actions, refusals
 from clouds.models import Act, GuestPass, Puff, Run, User
+from clouds.models.run import ended_by
 from clouds.models.user import new_share
 
 # So long the same form makes the same guest, should it be sent twice.
@@ -74,7 +76,8 @@ def moderate(user: User, wanted: str, *, by: User) -> None:
         _forget_name(user)
         _named(wanted or REPLACEMENT, lambda name, _notice: _call(user, name, notice=_told(name)))
         # The name itself is not written down: it is to be gone.
-        Act.record(Act.Kind.RENAME, None, by, f"person {user.pk} is now {user.name}", now)
+        about = _("person %(number)d is now %(name)s") % {"number": user.pk, "name": user.name}
+        Act.record(Act.Kind.RENAME, None, by, about, now)
 
 
 def keep(user: User, password: str) -> None:
@@ -201,12 +204,23 @@ def _named(wanted: str, make: Callable[[str, str], User]) -> User:
 
 def _forget_name(user: User) -> None:
     """Where what became of a request names whoever asked for it, their name goes."""
-    said, instead = f"Ended by {user.name}.", "Ended by whoever asked for it."
+    said, instead = _ended_by_in_each_language(user.name), _("Ended by whoever asked for it.")
     for rows in (Run.objects.filter(asked_by=user), Puff.objects.filter(asked_by=user)):
-        rows.filter(reason=said).update(reason=instead)
+        rows.filter(reason__in=said).update(reason=instead)
     Run.objects.filter(asked_by=user, state=Run.State.ENDED, end_asked_by=user.name).update(end_asked_by="")
     kind = ContentType.objects.get_for_model(User)
-    LogEntry.objects.filter(content_type=kind, object_id=str(user.pk)).update(object_repr=f"person {user.pk}")
+    LogEntry.objects.filter(content_type=kind, object_id=str(user.pk)).update(
+        object_repr=_("person %(number)d") % {"number": user.pk}
+    )
+
+
+def _ended_by_in_each_language(name: str) -> set[str]:
+    """What may have been written: a site may have been told in another language once."""
+    found = set()
+    for code, _language in settings.LANGUAGES:
+        with translation.override(code):
+            found.add(ended_by(name))
+    return found
 
 
 def _check_not_last(user: User) -> None:

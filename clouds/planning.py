@@ -9,6 +9,8 @@ from itertools import islice
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from clouds import doorbell, recurrence, timeline
 from clouds.models import CalledOff, Plug, Puff, Run, Show, Venue
@@ -24,7 +26,7 @@ BEHIND = timedelta(seconds=5)
 # So far ahead occurrences are announced, and so many at most; who is taken back from there is called off.
 ANNOUNCED = timedelta(days=90)
 MOST_ANNOUNCED = 500
-NOBODY_PLANNED = "Nobody was there to plan it in time."
+NOBODY_PLANNED = gettext_noop("Nobody was there to plan it in time.")
 
 log = logging.getLogger(__name__)
 
@@ -138,7 +140,7 @@ def _at(show: Show, nominal_at: datetime, now: datetime) -> list[Run]:
     try:
         steps, trouble = _steps(show), ""
     except BadSteps as error:
-        steps, trouble = (Step(timeline.Do.REST, 1.0),), str(error)
+        steps, trouble = (Step(timeline.Do.REST, 1.0),), error.said(_)
     kept = timeline.dump(steps)
     runs = []
     for place, line in enumerate(show.lines.all()):
@@ -151,7 +153,7 @@ def _at(show: Show, nominal_at: datetime, now: datetime) -> list[Run]:
         if trouble:
             _end(run, Run.Outcome.SKIPPED, trouble, now)
         elif now - due_at > BEGINS_WITHIN:
-            _end(run, Run.Outcome.MISSED, NOBODY_PLANNED, now)
+            _end(run, Run.Outcome.MISSED, _(NOBODY_PLANNED), now)
         runs.append(run)
     return runs
 

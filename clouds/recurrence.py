@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 
 from dateutil import rrule as rfc
 
+from clouds.wording import Worded, gettext_noop
+
 LONGEST_RULE = 500
 FIRST_YEAR, LAST_YEAR = 1970, 2999
 MOST_COUNTED = 10_000
@@ -33,7 +35,7 @@ _STEPS = {"HOURLY": timedelta(hours=1), "MINUTELY": timedelta(minutes=1)}
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
-class BadRule(ValueError):
+class BadRule(Worded):
     """The rule cannot be followed; the message says why, in a curator's words."""
 
 
@@ -96,14 +98,14 @@ def parse(rrule: str) -> str:
     """The text of a rule as it is kept. Raises BadRule if it is none, or occurs more than once a minute."""
     text = rrule.strip().upper().removeprefix("RRULE:").rstrip(";")
     if len(text) > LONGEST_RULE:
-        raise BadRule(f"A rule may have {LONGEST_RULE} characters.")
+        raise BadRule(gettext_noop("A rule may have %(most)s characters."), most=LONGEST_RULE)
     parts = _read(text)
     if parts["FREQ"] == "SECONDLY" or "," in parts.get("BYSECOND", ""):
-        raise BadRule("A show can occur once a minute at most.")
+        raise BadRule(gettext_noop("A show can occur once a minute at most."))
     if parts["FREQ"] in _STEPS and "BYSETPOS" in parts:
-        raise BadRule("BYSETPOS makes sense only for rules by the day, week, month or year.")
+        raise BadRule(gettext_noop("BYSETPOS makes sense only for rules by the day, week, month or year."))
     if "COUNT" in parts and int(parts["COUNT"]) > MOST_COUNTED:
-        raise BadRule(f"COUNT can be {MOST_COUNTED} at most.")
+        raise BadRule(gettext_noop("COUNT can be %(most)s at most."), most=MOST_COUNTED)
     return text
 
 
@@ -111,16 +113,16 @@ def check(rule: Rule) -> None:
     """Raise BadRule, with a sentence, for a rule that can't be read, never occurs, or occurs too often."""
     years = [day.year for day in (rule.start, rule.until, *rule.left_out, *rule.added) if day]
     if not all(FIRST_YEAR <= year <= LAST_YEAR for year in years):
-        raise BadRule(f"Choose days from {FIRST_YEAR} to {LAST_YEAR}.")
+        raise BadRule(gettext_noop("Choose days from %(first)s to %(last)s."), first=FIRST_YEAR, last=LAST_YEAR)
     if rule.rrule:
         parse(rule.rrule)
     if rule.until is not None and rule.until < rule.start.date():
-        raise BadRule("The last day is before the first one.")
+        raise BadRule(gettext_noop("The last day is before the first one."))
     found = list(_first(rule, 50))
     if not found:
-        raise BadRule("This never occurs.")
+        raise BadRule(gettext_noop("This never occurs."))
     if any(second - first < CLOSEST for first, second in pairwise(found)):
-        raise BadRule("A show can occur once a minute at most.")
+        raise BadRule(gettext_noop("A show can occur once a minute at most."))
 
 
 def _first(rule: Rule, count: int) -> Iterator[datetime]:
@@ -155,7 +157,7 @@ def _moment(text: str, form: str) -> datetime:
     try:
         return datetime.strptime(text, form)
     except ValueError as error:
-        raise BadRule("Write UNTIL as 20261231 or 20261231T235959.") from error
+        raise BadRule(gettext_noop("Write UNTIL as 20261231 or 20261231T235959.")) from error
 
 
 @lru_cache(maxsize=512)
@@ -164,9 +166,11 @@ def _read(text: str) -> dict[str, str]:
     pairs = [part.partition("=") for part in text.split(";")]
     parts = {name: value for name, _, value in pairs}
     if len(parts) < len(pairs) or not set(parts) <= _PARTS or not all(parts.values()) or "FREQ" not in parts:
-        raise BadRule(f"“{text[:60]}” is not a recurrence rule. One looks like FREQ=WEEKLY;BYDAY=MO,FR.")
+        raise BadRule(
+            gettext_noop("“%(text)s” is not a recurrence rule. One looks like FREQ=WEEKLY;BYDAY=MO,FR."), text=text[:60]
+        )
     if not all(parts.get(name, "1").isdecimal() and int(parts.get(name, "1")) for name in ("INTERVAL", "COUNT")):
-        raise BadRule("INTERVAL and COUNT are whole numbers from 1.")
+        raise BadRule(gettext_noop("INTERVAL and COUNT are whole numbers from 1."))
     # Whether an interval ever meets the hours and minutes depends on the start (`_ever_meets`).
     _rfc(";".join(f"{name}={value}" for name, value in parts.items() if name not in ("UNTIL", "INTERVAL")), _ANY_DAY)
     days = parts.get("BYDAY", "").split(",")
@@ -182,9 +186,11 @@ def _rfc(text: str, start: datetime) -> "rfc.rrule":
     try:
         found = rfc.rrulestr(text, dtstart=start)
     except (ValueError, TypeError, AttributeError, IndexError, KeyError, OverflowError) as error:
-        raise BadRule(f"“{text[:60]}” is not a recurrence rule. One looks like FREQ=WEEKLY;BYDAY=MO,FR.") from error
+        raise BadRule(
+            gettext_noop("“%(text)s” is not a recurrence rule. One looks like FREQ=WEEKLY;BYDAY=MO,FR."), text=text[:60]
+        ) from error
     if not isinstance(found, rfc.rrule):
-        raise BadRule("Give one rule.")
+        raise BadRule(gettext_noop("Give one rule."))
     return found
 
 

@@ -7,6 +7,8 @@ from datetime import timedelta
 from enum import StrEnum
 from itertools import groupby, takewhile
 
+from clouds.wording import Worded, gettext_noop
+
 # A plug's own countdown outlasts the inflation by this much, so that it fires only when nobody else switched off.
 MARGIN_SECONDS = 2
 # Countdowns under about 3 s may never fire on real plugs (docs/design.md, "The plug's own timer").
@@ -26,7 +28,7 @@ class Do(StrEnum):
     REST = "rest"
 
 
-class BadSteps(ValueError):
+class BadSteps(Worded):
     """The steps cannot be played; the message says why, in a curator's words."""
 
 
@@ -86,14 +88,21 @@ def composed(steps: Sequence[Step], repeats: int, scale: float) -> tuple[Step, .
     Raises BadSteps for none, for rests only, for more than MOST_STEPS, for more than 48 hours.
     """
     if not steps:
-        raise BadSteps("Give at least one step.")
+        raise BadSteps(gettext_noop("Give at least one step."))
     if all(step.do is Do.REST for step in steps):
-        raise BadSteps("These steps only rest. Have at least one inflate or deflate.")
+        raise BadSteps(gettext_noop("These steps only rest. Have at least one inflate or deflate."))
     if len(steps) * repeats > MOST_STEPS:
-        raise BadSteps(f"These are {len(steps) * repeats} steps with the repeats. At most {MOST_STEPS} can be played.")
+        raise BadSteps(
+            gettext_noop("These are %(count)s steps with the repeats. At most %(most)s can be played."),
+            count=len(steps) * repeats,
+            most=MOST_STEPS,
+        )
     once = [replace(step, seconds=round(step.seconds * scale, 2)) if step.do is Do.INFLATE else step for step in steps]
     if length(once) * repeats > LONGEST_SECONDS:
-        raise BadSteps(f"This would take {length(once) * repeats / 3600:.1f} hours. At most 48 can be played.")
+        raise BadSteps(
+            gettext_noop("This would take %(hours)s hours. At most 48 can be played."),
+            hours=f"{length(once) * repeats / 3600:.1f}",
+        )
     return tuple(once * repeats)
 
 
@@ -135,21 +144,21 @@ def parse(raw: object) -> tuple[Step, ...]:
     than 48 hours.
     """
     if not isinstance(raw, Sequence) or isinstance(raw, str | bytes) or not raw:
-        raise BadSteps("There are no steps.")
+        raise BadSteps(gettext_noop("There are no steps."))
     steps = tuple(_parse_one(number, step) for number, step in enumerate(raw, start=1))
     if length(steps) > LONGEST_SECONDS:
-        raise BadSteps("The steps take more than 48 hours.")
+        raise BadSteps(gettext_noop("The steps take more than 48 hours."))
     return steps
 
 
 def _parse_one(number: int, raw: object) -> Step:
     if not isinstance(raw, Mapping) or raw.get("do") not in list(Do):
-        raise BadSteps(f"Step {number} must inflate, deflate or rest.")
+        raise BadSteps(gettext_noop("Step %(number)s must inflate, deflate or rest."), number=number)
     seconds = raw.get("seconds")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
-        raise BadSteps(f"Step {number} must last for a number of seconds above zero.")
+        raise BadSteps(gettext_noop("Step %(number)s must last for a number of seconds above zero."), number=number)
     if seconds > LONGEST_SECONDS:
-        raise BadSteps(f"Step {number} takes more than 48 hours.")
+        raise BadSteps(gettext_noop("Step %(number)s takes more than 48 hours."), number=number)
     return Step(Do(raw["do"]), float(seconds))
 
 

@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from django.utils.translation import gettext_lazy
+
 from cloudsite import environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -84,7 +86,7 @@ CACHES = {
 # A task is a wake-up and the truth is in the rows, so a task is never run again for having failed.
 Q_CLUSTER: dict[str, Any] = {
     "name": "cloudsite",
-    "label": "Tasks",
+    "label": gettext_lazy("Tasks"),
     "poll": 0.2,
     "workers": 3,
     "bulk": 1,
@@ -117,6 +119,9 @@ LOGIN_REDIRECT_URL = "sky"
 LOGOUT_REDIRECT_URL = "sky"
 
 LANGUAGE_CODE = "en"
+# The languages there are catalogs of, one folder each: docs/develop.md says how one is added.
+LANGUAGES = [("en", gettext_lazy("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -1,14 +1,15 @@
 """The curators' door: plain Django admin, which works under a strict content policy."""
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from clouds.account_forms import CuratorLogInForm
 from clouds.admin import cloud, guestpass, history, kiosk, people, plug, program, rehearsal, show, story, venue
 
 __all__ = ["cloud", "guestpass", "history", "kiosk", "people", "plug", "program", "rehearsal", "show", "story", "venue"]
 
-admin.site.site_header = "The Cloud: curators"
-admin.site.site_title = "The Cloud"
-admin.site.index_title = "What there is"
+admin.site.site_header = _("The Cloud: curators")
+admin.site.site_title = _("The Cloud")
+admin.site.index_title = _("What there is")
 admin.site.login_form = CuratorLogInForm
 admin.site.enable_nav_sidebar = False

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 
 from clouds import refusals
 from clouds.models import User
@@ -116,7 +117,7 @@ class Buttons(ModelAdmin):
 
 def not_so(request: HttpRequest) -> HttpResponse:
     """405, in a sentence: buttons are pressed."""
-    context = {"sentence": "Nothing happened: this can only be reached by pressing its button."}
+    context = {"sentence": _("Nothing happened: this can only be reached by pressing its button.")}
     response = render(request, "405.html", context, status=405)
     response["Allow"] = "POST"
     return response
@@ -124,7 +125,7 @@ def not_so(request: HttpRequest) -> HttpResponse:
 
 def gone(request: HttpRequest) -> HttpResponse:
     """404, in a sentence."""
-    return render(request, "404.html", {"sentence": "This is not there any more."}, status=404)
+    return render(request, "404.html", {"sentence": _("This is not there any more.")}, status=404)
 
 
 def posts(view: Callable[[Any, HttpRequest, int], HttpResponse]) -> Callable[[Any, HttpRequest, int], HttpResponse]:

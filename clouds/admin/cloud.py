@@ -10,7 +10,8 @@ from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clouds import actions, refusals
 from clouds.admin.base import Buttons, Lines, OnlyItsFields, View, curator, gone, posts, status_of
@@ -53,14 +54,16 @@ class CloudAdmin(OnlyItsFields, Buttons):
     fieldsets = [
         (None, {"fields": ["name", "slug", "venue", "enabled", "story"]}),
         (
-            _("Measures"),
+            gettext_lazy("Measures"),
             {
                 "fields": ["fill_seconds", "half_life_seconds", "vent_seconds"],
-                "description": _("How full it is gets reckoned from these. Measure them once, with a watch."),
+                "description": gettext_lazy(
+                    "How full it is gets reckoned from these. Measure them once, with a watch."
+                ),
             },
         ),
         (
-            _("Limits"),
+            gettext_lazy("Limits"),
             {"fields": ["hard_cap_seconds", "puff_seconds", "rest_seconds", "cool_down_seconds", "queue_limit"]},
         ),
     ]
@@ -70,7 +73,7 @@ class CloudAdmin(OnlyItsFields, Buttons):
         still_on = Prefetch("puffs", Puff.objects.still_on().order_by("on_at"))
         return super().get_queryset(request).prefetch_related(still_on)
 
-    @admin.display(description=_("fill"))
+    @admin.display(description=gettext_lazy("fill"))
     def fill(self, cloud: Cloud) -> str:
         """How full it is now."""
         return f"{cloud.fill_with(cloud.puffs.all(), timezone.now()):.0%}"
@@ -106,7 +109,7 @@ class CloudAdmin(OnlyItsFields, Buttons):
         def act(cloud: Cloud, said: dict[str, Any]) -> None:
             actions.play(cloud, [Step(Do.INFLATE, said["seconds"])], by=curator(request))
 
-        return self._act(request, pk, PuffForm, "{} puffs.", act)
+        return self._act(request, pk, PuffForm, _("%(cloud)s puffs."), act)
 
     @posts
     def note(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -116,7 +119,9 @@ class CloudAdmin(OnlyItsFields, Buttons):
             kind = BalloonNote.Kind(said["kind"])
             actions.note(cloud, kind, fill=(said["percent"] or 0.0) / 100, by=curator(request))
 
-        return self._act(request, pk, lambda _, data: NoteForm(data), "Noted. The fill of {} goes on from there.", act)
+        return self._act(
+            request, pk, lambda cloud, data: NoteForm(data), _("Noted. The fill of %(cloud)s goes on from there."), act
+        )
 
     def _act(self, request: HttpRequest, pk: int, make: Any, said: str, act: Any) -> HttpResponse:
         cloud = self.row(request, pk)
@@ -130,4 +135,4 @@ class CloudAdmin(OnlyItsFields, Buttons):
         except refusals.Refused as refused:
             form.add_error(None, str(refused))
             return self.ask(request, str(cloud), form, status_of(refused))
-        return self.back(request, said.format(cloud), self.address(cloud))
+        return self.back(request, said % {"cloud": cloud}, self.address(cloud))

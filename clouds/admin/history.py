@@ -8,11 +8,13 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clouds import actions, refusals, timeline
 from clouds.admin.base import Buttons, ModelAdmin, View, curator, gone, posts
 from clouds.models import Act, Puff, Run
+from clouds.models.program import step_in_words
 from clouds.models.run import RunQuerySet
 
 
@@ -62,35 +64,35 @@ class RunAdmin(ReadOnly, Buttons):
         """Whether somebody may end runs."""
         return request.user.has_perm("clouds.change_run")
 
-    @admin.display(description=_("steps"))
+    @admin.display(description=gettext_lazy("steps"))
     def what(self, run: Run) -> str:
         """Its steps in words."""
         try:
-            return ", ".join(f"{step.do} {step.seconds:g} s" for step in run.plan)
+            return ", ".join(step_in_words(step) for step in run.plan)
         except timeline.BadSteps as error:
-            return str(error)
+            return error.said(_)
 
-    @admin.display(description=_("asked for"), ordering="asked_at")
+    @admin.display(description=gettext_lazy("asked for"), ordering="asked_at")
     def asked(self, run: Run) -> str:
         """When it was asked for."""
         return self.local(run.cloud, run.asked_at)
 
-    @admin.display(description=_("due"))
+    @admin.display(description=gettext_lazy("due"))
     def due(self, run: Run) -> str:
         """When it was to begin."""
         return self.local(run.cloud, run.due_at)
 
-    @admin.display(description=_("started"))
+    @admin.display(description=gettext_lazy("started"))
     def started(self, run: Run) -> str:
         """When it began."""
         return self.local(run.cloud, run.started_at)
 
-    @admin.display(description=_("ended"))
+    @admin.display(description=gettext_lazy("ended"))
     def ended(self, run: Run) -> str:
         """When it ended."""
         return self.local(run.cloud, run.ended_at)
 
-    @admin.action(description=_("End these runs"), permissions=["end"])
+    @admin.action(description=gettext_lazy("End these runs"), permissions=["end"])
     def end_them(self, request: HttpRequest, runs: RunQuerySet) -> None:
         """End those that are ticked, as far as they have not ended."""
         asked = 0
@@ -98,7 +100,7 @@ class RunAdmin(ReadOnly, Buttons):
             with contextlib.suppress(refusals.TooLate):
                 actions.end(run, by=curator(request))
                 asked += 1
-        messages.success(request, f"Asked {asked} to end. Any others were over already.")
+        messages.success(request, _("Asked %(count)d to end. Any others were over already.") % {"count": asked})
 
     def buttons(self) -> dict[str, View]:
         """What can be done with one run."""
@@ -107,22 +109,22 @@ class RunAdmin(ReadOnly, Buttons):
     @posts
     def end(self, request: HttpRequest, pk: int) -> HttpResponse:
         """End one run, and only that."""
-        return self._do(request, pk, actions.end, "Asked it to end.")
+        return self._do(request, pk, actions.end, _("Asked it to end."))
 
     @posts
     def pause(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Switch its pump off, and keep what is left."""
-        return self._do(request, pk, actions.pause, "Asked it to pause. It goes on by itself after ten minutes.")
+        return self._do(request, pk, actions.pause, _("Asked it to pause. It goes on by itself after ten minutes."))
 
     @posts
     def resume(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Go on with what was left."""
-        return self._do(request, pk, actions.resume, "Asked it to go on.")
+        return self._do(request, pk, actions.resume, _("Asked it to go on."))
 
     @posts
     def skip(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Go on with the next step."""
-        return self._do(request, pk, actions.skip, "Asked it to skip the rest of this step.")
+        return self._do(request, pk, actions.skip, _("Asked it to skip the rest of this step."))
 
     def _do(self, request: HttpRequest, pk: int, action: Any, said: str) -> HttpResponse:
         run = self.row(request, pk)
@@ -147,7 +149,7 @@ class ActAdmin(ReadOnly):
     fields = ["when", "name", "kind", "about", "venue"]
     readonly_fields = ["when"]
 
-    @admin.display(description=_("when"), ordering="done_at")
+    @admin.display(description=gettext_lazy("when"), ordering="done_at")
     def when(self, act: Act) -> str:
         """When it was done, where it was done."""
         return f"{act.done_at.astimezone(act.venue.zone if act.venue else UTC):%Y-%m-%d %H:%M:%S %Z}"
@@ -176,17 +178,22 @@ class PuffAdmin(ReadOnly):
         """Rehearsals, too."""
         return Puff.everything.all()
 
-    @admin.display(description=_("on"), ordering="on_at")
+    @admin.display(description=gettext_lazy("who"))
+    def who(self, puff: Puff) -> str:
+        """The name to show."""
+        return puff.who
+
+    @admin.display(description=gettext_lazy("on"), ordering="on_at")
     def on(self, puff: Puff) -> str:
         """When it was switched on."""
         return self.local(puff.cloud, puff.on_at)
 
-    @admin.display(description=_("off"), ordering="off_at")
+    @admin.display(description=gettext_lazy("off"), ordering="off_at")
     def off(self, puff: Puff) -> str:
         """When it was confirmed off."""
         return self.local(puff.cloud, puff.off_at)
 
-    @admin.display(description=_("real seconds"))
+    @admin.display(description=gettext_lazy("real seconds"))
     def was(self, puff: Puff) -> str:
         """How long it was on."""
-        return "on now" if puff.seconds is None else f"{puff.seconds:.1f}"
+        return _("on now") if puff.seconds is None else f"{puff.seconds:.1f}"

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clouds import people, refusals
 from clouds.account_forms import ReplaceNameForm
@@ -46,8 +47,8 @@ class UserAdmin(Buttons, DjangoUserAdmin):  # type: ignore[type-arg]
     readonly_fields = ["joined_at", "last_login"]
     fieldsets = [
         (None, {"fields": ["name", "password"]}),
-        ("May", {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
-        ("When", {"fields": ["joined_at", "last_login"]}),
+        (gettext_lazy("May"), {"fields": ["is_active", "is_staff", "is_superuser", "groups"]}),
+        (gettext_lazy("When"), {"fields": ["joined_at", "last_login"]}),
     ]
     add_fieldsets = [(None, {"classes": ["wide"], "fields": ["name", "usable_password", "password1", "password2"]})]
 

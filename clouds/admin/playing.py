@@ -146,7 +146,7 @@ class Plays(Buttons):
         try:
             return act(self.bill(row, form.cleaned_data), form.cleaned_data)
         except (Refused, BadSteps) as refused:
-            form.add_error(None, str(refused))
+            form.add_error(None, refused.said(_) if isinstance(refused, BadSteps) else str(refused))
             return self.ask(request, title, form, status_of(refused) if isinstance(refused, Refused) else 409)
 
 

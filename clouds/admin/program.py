@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.html import format_html
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from clouds import actions, pictures, timeline
 from clouds.admin.base import Lines, curator, not_so
@@ -40,11 +41,13 @@ class StepFormSet(FormSet):
         try:
             plan = timeline.composed(steps, program.repeats or 1, (program.scale_percent or 100) / 100)
         except BadSteps as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(error.said(_)) from error
         if program.pk:
             self._check_shows(program, steps)
         if (cloud := Cloud.objects.first()) and not _fits_any(plan):
-            raise ValidationError(f"No cloud could play this. {actions.why_not_playable(cloud, plan, 0.0)}")
+            raise ValidationError(
+                _("No cloud could play this. %(why)s") % {"why": actions.why_not_playable(cloud, plan, 0.0)}
+            )
 
     def _check_shows(self, program: Program, steps: list[Step]) -> None:
         for show in Show.objects.due().filter(program=program).with_all():
@@ -52,7 +55,7 @@ class StepFormSet(FormSet):
             plan = timeline.composed(steps, program.repeats, scale)
             for line in show.lines.all():
                 if why := actions.why_not_playable(line.cloud, plan, 0.0):
-                    raise ValidationError(f"The show “{show}” plays this. {why}")
+                    raise ValidationError(_("The show “%(show)s” plays this. %(why)s") % {"show": show, "why": why})
 
 
 class StepLines(Lines):
@@ -81,13 +84,13 @@ class ProgramAdmin(Plays):
     class Media:
         js = ["clouds/order.js", "clouds/picture.js"]
 
-    @admin.display(description=_("lasts"))
+    @admin.display(description=gettext_lazy("lasts"))
     def lasts(self, program: Program) -> str:
         """How long it plays."""
         try:
             return pictures.clock(timeline.length(program.plan()))
         except BadSteps as error:
-            return str(error)
+            return error.said(_)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """With what waits to be played following."""
@@ -109,7 +112,7 @@ class ProgramAdmin(Plays):
         try:
             plan = drafted(request.POST)
         except BadSteps as error:
-            return HttpResponse(format_html('<p class="not-yet">{}</p>', str(error)))
+            return HttpResponse(format_html('<p class="not-yet">{}</p>', error.said(_)))
         picture = pictures.draw(plan, cloud.measures, cloud.hard_cap_seconds) if cloud else None
         return render(request, "admin/clouds/picture.html", {"picture": picture, "on": cloud})
 
@@ -145,7 +148,7 @@ def drafted(said: QueryDict) -> tuple[Step, ...]:
     """The steps that a form holds, as they would be played. Raises timeline.BadSteps, in a curator's words."""
     frame, lines = FRAME(said), LINES(said, prefix="steps")
     if not (frame.is_valid() and lines.is_valid()):
-        raise BadSteps("Fill in each step first: what, and for how many seconds.")
+        raise BadSteps(gettext_noop("Fill in each step first: what, and for how many seconds."))
     steps = _steps(form.cleaned_data for form in lines)
     return timeline.composed(steps, frame.cleaned_data["repeats"], frame.cleaned_data["scale_percent"] / 100)
 

@@ -47,7 +47,7 @@ def week_of(venue: Venue, request: HttpRequest) -> dict[str, Any]:
     now = timezone.now()
     first = _day(request.GET.get("on", ""), now.astimezone(venue.zone).date())
     days = [first + timedelta(days=ahead) for ahead in range(7)]
-    dues, _ = daysheet.make(venue, _midnight(first, venue), _midnight(days[-1] + timedelta(days=1), venue), now)
+    dues, _skies = daysheet.make(venue, _midnight(first, venue), _midnight(days[-1] + timedelta(days=1), venue), now)
     found: dict[date, dict[tuple[str, bool], list[datetime]]] = {day: {} for day in days}
     for due in dues:
         at = due.event.starts_at.astimezone(venue.zone)
@@ -65,9 +65,9 @@ def _day(text: str, today: date) -> date:
     try:
         day = date.fromisoformat(text) if text else today
     except ValueError as error:
-        raise BadDay("Write the day as 2026-12-31.") from error
+        raise BadDay(_("Write the day as 2026-12-31.")) from error
     if not 1971 <= day.year <= 2998:
-        raise BadDay("Choose a day from 1971 to 2998.")
+        raise BadDay(_("Choose a day from 1971 to 2998."))
     return day
 
 
@@ -79,10 +79,11 @@ def _hours(venue: Venue, day: date) -> str:
     """When it is open on a day, in words."""
     because = venue.closed_because(day)
     if because is not None:
-        return f"Closed: {because}" if because else "Closed"
+        return _("Closed: %(because)s") % {"because": because} if because else _("Closed")
     if venue.opens_at is None or venue.closes_at is None:
-        return "Always open"
-    return f"Open {venue.opens_at:%H:%M} to {venue.closes_at:%H:%M}"
+        return _("Always open")
+    hours = {"begin": f"{venue.opens_at:%H:%M}", "end": f"{venue.closes_at:%H:%M}"}
+    return _("Open %(begin)s to %(end)s") % hours
 
 
 def _visitors(venue: Venue, day: date, since: datetime, until: datetime, now: datetime) -> str:
@@ -118,5 +119,5 @@ def _curve(sky: Sky, since: datetime, until: datetime) -> dict[str, Any]:
         for at, fill in sky.curve
         if since <= at <= until
     ]
-    most = max((fill for _, fill in sky.curve), default=0.0)
+    most = max((fill for _at, fill in sky.curve), default=0.0)
     return {"cloud": sky.cloud, "points": " ".join(points), "most": round(most * 100), "width": WIDTH, "height": HEIGHT}

@@ -11,7 +11,9 @@ from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clouds import actions, patterns, recurrence
 from clouds.admin.base import Lines, curator
@@ -21,7 +23,7 @@ from clouds.models import Cloud, Show, ShowCloud, ShowDate, Venue
 from clouds.timeline import BadSteps
 
 NEXT = 10
-TWICE = "This cloud is in the show already."
+TWICE = gettext_lazy("This cloud is in the show already.")
 
 if TYPE_CHECKING:
     FormSet = BaseInlineFormSet[Any, Any, Any]
@@ -37,20 +39,20 @@ class CloudFormSet(FormSet):
         super().clean()
         lines = [form for form in self.forms if form.cleaned_data.get("cloud") and not form.cleaned_data.get("DELETE")]
         if not lines and not any(self.errors):
-            raise ValidationError("Choose at least one cloud.")
+            raise ValidationError(_("Choose at least one cloud."))
         for form in lines:
             if why := self._why_not(form.cleaned_data["cloud"]):
                 form.add_error("cloud", why)
         if any(form.errors for form in lines):
-            raise ValidationError("Please look at the clouds again.")
+            raise ValidationError(_("Please look at the clouds again."))
 
     def get_unique_error_message(self, unique_check: Any) -> str:
         """Above the lines."""
-        return TWICE
+        return str(TWICE)
 
     def get_form_error(self) -> str:
         """At the line."""
-        return TWICE
+        return str(TWICE)
 
     def _why_not(self, cloud: Any) -> str:
         show: Show = self.instance
@@ -84,7 +86,7 @@ class DateFormSet(FormSet):
         try:
             recurrence.check(show.rule_with(dates))
         except recurrence.BadRule as error:
-            raise ValidationError(str(error)) from error
+            raise ValidationError(error.said(_)) from error
 
 
 class DateLines(Lines):
@@ -110,16 +112,18 @@ class ShowAdmin(Plays):
     fieldsets = [
         (None, {"fields": ["name", "venue", "program", "scale_percent", "stagger_seconds", "enabled"]}),
         (
-            _("When"),
+            gettext_lazy("When"),
             {
                 "fields": [
                     "first_on", "starts_at", "kind", "weekdays", "every_minutes", "last", "month_day", "nth", "typed",
                     "until_on",
                 ],
-                "description": _("Times are those of the venue. Days left out and moments added stand further down."),
+                "description": gettext_lazy(
+                    "Times are those of the venue. Days left out and moments added stand further down."
+                ),
             },
         ),
-        (_("Visitors"), {"fields": ["priority", "protected"]}),
+        (gettext_lazy("Visitors"), {"fields": ["priority", "protected"]}),
     ]  # fmt: skip
 
     class Media:
@@ -129,16 +133,16 @@ class ShowAdmin(Plays):
         """Those that were not deleted, with what the list shows of them."""
         return Show.objects.kept().with_all()
 
-    @admin.action(description=_("Switch on"), permissions=["change"])
+    @admin.action(description=gettext_lazy("Switch on"), permissions=["change"])
     def switch_on(self, request: HttpRequest, queryset: "QuerySet[Show]") -> None:
         """Have them play when their times come; those that can't be played as they are stay off, with a sentence."""
         for show in queryset:
             if why := _why_not_at_all(show):
-                messages.error(request, f"“{show}” stays off. {why}")
+                messages.error(request, _("“%(show)s” stays off. %(why)s") % {"show": show, "why": why})
             else:
                 self._switch(request, show, on=True)
 
-    @admin.action(description=_("Switch off"), permissions=["change"])
+    @admin.action(description=gettext_lazy("Switch off"), permissions=["change"])
     def switch_off(self, request: HttpRequest, queryset: "QuerySet[Show]") -> None:
         """Have them play no more until they are switched on."""
         for show in queryset:
@@ -150,7 +154,9 @@ class ShowAdmin(Plays):
         show.enabled = on
         actions.save_show(show, by=curator(request), change=lambda: show.save(update_fields=["enabled", "changed_at"]))
         self.log_change(request, show, [{"changed": {"fields": ["switched on"]}}])
-        messages.success(request, f"“{show}” is switched {'on' if on else 'off'}.")
+        messages.success(
+            request, (_("“%(show)s” is switched on.") if on else _("“%(show)s” is switched off.")) % {"show": show}
+        )
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new show is at the first venue, which mostly is the only one, from today on."""
@@ -158,17 +164,17 @@ class ShowAdmin(Plays):
         today = {"venue": venue, "first_on": timezone.now().astimezone(venue.zone).date()} if venue else {}
         return {**today, **super().get_changeform_initial_data(request)}
 
-    @admin.display(description=_("when"))
+    @admin.display(description=gettext_lazy("when"))
     def when(self, show: Show) -> str:
         """When it occurs, in words."""
         return patterns.in_words(show.rrule, show.starts_at)
 
-    @admin.display(description=_("clouds"))
+    @admin.display(description=gettext_lazy("clouds"))
     def where(self, show: Show) -> str:
         """Its clouds, in order."""
         return ", ".join(str(line.cloud) for line in show.lines.all())
 
-    @admin.display(description=_("next"))
+    @admin.display(description=gettext_lazy("next"))
     def next_one(self, show: Show) -> str:
         """When it occurs next."""
         return next(iter(self.coming(show, 1)), "–")
@@ -179,9 +185,9 @@ class ShowAdmin(Plays):
             return []
         try:
             found = islice(recurrence.occurrences(show.rule, timezone.now()), count)
-            return [f"{at.astimezone(show.venue.zone):%a %-d %b %Y, %H:%M:%S %Z}" for at in found]
+            return [date_format(at.astimezone(show.venue.zone), "D j M Y, H:i:s T") for at in found]
         except recurrence.BadRule as error:
-            return [str(error)]
+            return [error.said(_)]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -223,20 +229,20 @@ class ShowAdmin(Plays):
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
         """Nothing is lost with a show."""
-        return [str(obj) for obj in objs], {"shows": len(objs)}, set(), []
+        return [str(obj) for obj in objs], {str(Show._meta.verbose_name_plural): len(objs)}, set(), []
 
 
 def _why_not_on(show: Show, cloud: Cloud) -> str:
     """Why a cloud could not play its part of a show from empty, in a sentence; "" if it could."""
     if cloud.venue_id != show.venue_id:
-        return f"{cloud} hangs at another venue than the show plays at."
+        return _("%(cloud)s hangs at another venue than the show plays at.") % {"cloud": cloud}
     try:
         return actions.why_not_playable(cloud, show.program.plan(show.scale_percent), 0.0)
     except BadSteps as error:
-        return str(error)
+        return error.said(_)
 
 
 def _why_not_at_all(show: Show) -> str:
     lines = list(show.lines.all())
     found = (_why_not_on(show, line.cloud) for line in lines)
-    return next(filter(None, found), "") if lines else "It has no clouds."
+    return next(filter(None, found), "") if lines else _("It has no clouds.")

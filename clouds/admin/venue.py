@@ -5,11 +5,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clouds import actions, refusals
 from clouds.admin import sheet
@@ -32,8 +35,8 @@ class VenueAdmin(OnlyItsFields, Buttons):
     readonly_fields = ["state", "conductor_was_heard", "cluster_took_a_task"]
     fieldsets = [
         (None, {"fields": ["name", "slug", "time_zone", "opens_at", "closes_at", "closed_on"]}),
-        (_("As it is"), {"fields": ["state", "conductor_was_heard", "cluster_took_a_task"]}),
-        (_("For venues on a machine of their own"), {"fields": ["cluster"], "classes": ["collapse"]}),
+        (gettext_lazy("As it is"), {"fields": ["state", "conductor_was_heard", "cluster_took_a_task"]}),
+        (gettext_lazy("For venues on a machine of their own"), {"fields": ["cluster"], "classes": ["collapse"]}),
     ]
 
     def formfield_for_dbfield(
@@ -41,7 +44,8 @@ class VenueAdmin(OnlyItsFields, Buttons):
     ) -> forms.Field | None:
         """Time zones are chosen from those there are."""
         if db_field.name == "time_zone":
-            return forms.ChoiceField(choices=_zones, help_text=db_field.help_text)
+            label = capfirst(db_field.verbose_name)
+            return forms.ChoiceField(label=label, choices=_zones, help_text=db_field.help_text)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: models.Model, form: "forms.ModelForm[Any]", change: bool) -> None:
@@ -51,17 +55,20 @@ class VenueAdmin(OnlyItsFields, Buttons):
             for cloud in Cloud.objects.filter(venue=obj.pk).select_related("venue"):
                 tally.recount(cloud)
 
-    @admin.display(description=_("state"))
+    @admin.display(description=gettext_lazy("state"))
     def state(self, venue: Venue) -> str:
-        """Open, closed, held or stopped."""
-        return state_of(venue, timezone.now())
+        """Open, closed, held or stopped; nothing while the form holds days that can't be read."""
+        try:
+            return state_of(venue, timezone.now())
+        except ValidationError:
+            return "–"
 
-    @admin.display(description=_("conductor last heard of"))
+    @admin.display(description=gettext_lazy("conductor last heard of"))
     def conductor_was_heard(self, venue: Venue) -> str:
         """How long ago the conductor beat."""
         return ago(venue.conductor_beat_at)
 
-    @admin.display(description=_("cluster last took a task"))
+    @admin.display(description=gettext_lazy("cluster last took a task"))
     def cluster_took_a_task(self, venue: Venue) -> str:
         """How long ago a task was done."""
         return ago(venue.canary_at)
@@ -89,24 +96,24 @@ class VenueAdmin(OnlyItsFields, Buttons):
             context = make(venue, request)
         except sheet.BadDay as error:
             return render(request, "400.html", {"sentence": str(error)}, status=400)
-        title = f"{venue}: {'the day' if word == 'day' else 'the week'}"
+        title = (_("%(venue)s: the day") if word == "day" else _("%(venue)s: the week")) % {"venue": venue}
         context |= {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
         return render(request, f"admin/clouds/venue/{word}.html", context)
 
     @posts
     def stop(self, request: HttpRequest, pk: int) -> HttpResponse:
         """One press, nothing to confirm."""
-        return self._done(request, pk, "Everything at {} is stopped, until you release it.", actions.stop)
+        return self._done(request, pk, _("Everything at %(venue)s is stopped, until you release it."), actions.stop)
 
     @posts
     def release(self, request: HttpRequest, pk: int) -> HttpResponse:
         """End a stop."""
-        return self._done(request, pk, "{} is released.", actions.release)
+        return self._done(request, pk, _("%(venue)s is released."), actions.release)
 
     @posts
     def end_hold(self, request: HttpRequest, pk: int) -> HttpResponse:
         """End a hold before its time."""
-        return self._done(request, pk, "The hold of {} is over.", actions.end_hold)
+        return self._done(request, pk, _("The hold of %(venue)s is over."), actions.end_hold)
 
     def hold(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask for how long and why, and hold."""
@@ -115,18 +122,18 @@ class VenueAdmin(OnlyItsFields, Buttons):
             return gone(request)
         form = HoldForm(venue, request.POST if request.method == "POST" else None)
         if not form.is_valid():
-            return self.ask(request, f"Hold {venue}", form, 400 if form.is_bound else 200)
+            return self.ask(request, _("Hold %(venue)s") % {"venue": venue}, form, 400 if form.is_bound else 200)
         try:
             until = form.ends_at(timezone.now())
             actions.hold(venue, until=until, because=form.cleaned_data["because"], by=curator(request))
         except refusals.Refused as refused:
             form.add_error(None, str(refused))
-            return self.ask(request, f"Hold {venue}", form, status_of(refused))
-        return self.back(request, f"{venue} is on hold.", self.address(venue))
+            return self.ask(request, _("Hold %(venue)s") % {"venue": venue}, form, status_of(refused))
+        return self.back(request, _("%(venue)s is on hold.") % {"venue": venue}, self.address(venue))
 
     def _done(self, request: HttpRequest, pk: int, said: str, action: Any) -> HttpResponse:
         venue = self.row(request, pk, permission="hold")
         if venue is None:
             return gone(request)
         action(venue, by=curator(request))
-        return self.back(request, said.format(venue), self.address(venue))
+        return self.back(request, said % {"venue": venue}, self.address(venue))

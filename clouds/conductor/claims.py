@@ -10,6 +10,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from clouds import balloon, line, queue, timeline
 from clouds.conductor.ledger import Part
@@ -25,9 +27,9 @@ AHEAD = timedelta(seconds=3)
 LONG_AGO_SECONDS = 86_400.0
 # Sooner than this it is no use to look again whether a balloon has sunk.
 A_MOMENT_SECONDS = 0.1
-NO_PLUGS = "The cloud has no plugs."
-FULL = "Its balloon was too full for it."
-GONE = "You seemed to have gone."
+NO_PLUGS = gettext_noop("The cloud has no plugs.")
+FULL = gettext_noop("Its balloon was too full for it.")
+GONE = gettext_noop("You seemed to have gone.")
 
 OURS = Prepared(
     lambda: Venue.objects.select_for_update().filter(pk=Given("venue"), conductor=Given("holder"), stopped_at=None)
@@ -89,7 +91,7 @@ class Clerk:
         venue, now = self._venue, self._now
         if why := self._why_over(run):
             # Who gives a sign in this very moment is still there.
-            same = {"seen_at": run.seen_at} if why == GONE else {}
+            same = {"seen_at": run.seen_at} if why == _(GONE) else {}
             self._refuse(run, Run.Outcome.EXPIRED, why, **same)
             return
         self._has_next.add(run.cloud_id)
@@ -105,12 +107,12 @@ class Clerk:
         """Why a visitor can't or doesn't wait any more; "" if they can and do."""
         venue, cloud, now = self._venue, run.cloud, self._now
         if not venue.is_open(now):
-            return f"{venue} closed before it was your turn."
+            return _("%(venue)s closed before it was your turn.") % {"venue": venue}
         if not cloud.enabled:
-            return f"{cloud} was switched off."
+            return _("%(cloud)s was switched off.") % {"cloud": cloud}
         if cloud.pk not in self._troubles and not PUMP(cloud=cloud.pk):
-            return f"{cloud} has no pump any more."
-        return GONE if queue.has_gone(run.ticket, now, is_next=cloud.pk not in self._has_next) else ""
+            return _("%(cloud)s has no pump any more.") % {"cloud": cloud}
+        return _(GONE) if queue.has_gone(run.ticket, now, is_next=cloud.pk not in self._has_next) else ""
 
     def _show(self, run: Run) -> None:
         """A show is claimed ahead; what stands in its way makes way, or it waits for a minute, or it is skipped."""
@@ -123,10 +125,10 @@ class Clerk:
             self._wait_for_the_end(run)
         elif self._is_kept_away(run.due_at):
             self.claims.look_again(run.due_at)
-        elif self._now - run.due_at > BEGINS_WITHIN or self._troubles.get(run.cloud_id, NO_PLUGS):
+        elif self._now - run.due_at > BEGINS_WITHIN or self._trouble_of(run):
             self._in_line(run, run.due_at)
         elif (steps := _that_fit(run, max(self._now, run.due_at))) is None:
-            self._refuse(run, Run.Outcome.SKIPPED, FULL)
+            self._refuse(run, Run.Outcome.SKIPPED, _(FULL))
         else:
             self._shows.append((run, steps))
             self._taken.add(run.cloud_id)
@@ -135,16 +137,20 @@ class Clerk:
         """What keeps a show from being played at all, once its moment has come; "" if nothing does."""
         venue = self._venue
         if venue.stopped_at:
-            return f"Everything was stopped by {venue.stopped_by}."
+            return _("Everything was stopped by %(name)s.") % {"name": venue.stopped_by}
         if venue.is_held(run.due_at):
-            return f"{venue} was on hold" + (f": {venue.held_because}" if venue.held_because else ".")
+            if not venue.held_because:
+                return _("%(venue)s was on hold.") % {"venue": venue}
+            return _("%(venue)s was on hold: %(why)s") % {"venue": venue, "why": venue.held_because}
         if not venue.is_open(run.due_at):
             because = venue.closed_because(run.due_at.astimezone(venue.zone).date())
-            return f"{venue} was closed" + (f": {because}" if because else ".")
+            if not because:
+                return _("%(venue)s was closed.") % {"venue": venue}
+            return _("%(venue)s was closed: %(why)s") % {"venue": venue, "why": because}
         met = self._met(run)
         # What ends as this begins has not met it, though it may take a moment more.
         met_by_then = met is not None and met.title and _end_of(met) > run.due_at and not run.replaces
-        return f"“{met.title}” was still playing there." if met and met_by_then else ""
+        return _("“%(title)s” was still playing there.") % {"title": met.title} if met and met_by_then else ""
 
     def _is_kept_away(self, at: datetime) -> bool:
         """Whether it could not begin then as things are; that may change until then."""
@@ -155,24 +161,24 @@ class Clerk:
         if run.cloud_id not in self._taken:
             return None
         if run.cloud_id not in self._occupied:
-            return next((other for other, _ in self._shows if other.cloud_id == run.cloud_id), None)
+            return next((other for other, _steps in self._shows if other.cloud_id == run.cloud_id), None)
         return PLAYING_ON.first(cloud=run.cloud_id)
 
     def _wait_for_the_end(self, run: Run) -> None:
         """What plays when a show is due goes on for up to a minute, or makes way at once."""
         if self._now - run.due_at > BEGINS_WITHIN:
-            self._refuse(run, Run.Outcome.MISSED, "What played there before took more than a minute to end.")
+            self._refuse(run, Run.Outcome.MISSED, _("What played there before took more than a minute to end."))
         elif run.priority and self._now < run.due_at - MAKE_WAY:
             self.claims.look_again(run.due_at - MAKE_WAY)
         elif run.priority and (met := PLAYING_ON.first(cloud=run.cloud_id)) and not met.title:
-            self.claims.endings.append((met.pk, f"The show “{run.title}” began."))
+            self.claims.endings.append((met.pk, _("The show “%(title)s” began.") % {"title": run.title}))
 
     def _yield_to_visitor(self, run: Run) -> None:
         """A show that is not protected ends when a visitor presses."""
         if run.cloud_id in self._occupied:
             met = PLAYING_ON.first(cloud=run.cloud_id)
             if met and met.source == Run.Source.SHOW and not met.protected:
-                self.claims.endings.append((met.pk, "A visitor pressed, and it makes way for visitors."))
+                self.claims.endings.append((met.pk, _("A visitor pressed, and it makes way for visitors.")))
 
     def _is_before_the_next_show(self, run: Run) -> bool:
         """Whether it would be over when the next show begins on its cloud: else it waits until after that."""
@@ -181,20 +187,29 @@ class Clerk:
 
     def _in_line(self, run: Run, begins_at: datetime) -> None:
         """The first of its cloud begins when nothing stands in its way any more, within a minute."""
-        now, trouble = self._now, self._troubles.get(run.cloud_id, NO_PLUGS)
+        now, trouble = self._now, self._trouble_of(run)
         if run.cloud_id in self._taken:
             if run.replaces and (met := PLAYING_ON.first(cloud=run.cloud_id)):
-                self.claims.endings.append((met.pk, f"A curator replaced it by {run.title or 'a puff'}."))
+                self.claims.endings.append(
+                    (met.pk, _("A curator replaced it by %(title)s.") % {"title": run.title or _("a puff")})
+                )
             return
         if begins_at > now:
             self.claims.look_again(begins_at)
         elif now - begins_at > BEGINS_WITHIN:
-            why = trouble or "Nobody was there to play it."
-            self._refuse(run, Run.Outcome.MISSED, f"It could not begin within a minute of its time. {why}")
+            why = trouble or _("Nobody was there to play it.")
+            self._refuse(
+                run, Run.Outcome.MISSED, _("It could not begin within a minute of its time. %(why)s") % {"why": why}
+            )
             return
         elif not trouble:
             self._claim(run)
         self._taken.add(run.cloud_id)
+
+    def _trouble_of(self, run: Run) -> str:
+        """Why its pumps can't play it; "" if they can."""
+        trouble = self._troubles.get(run.cloud_id)
+        return _(NO_PLUGS) if trouble is None else trouble
 
     def _free_since(self, run: Run) -> datetime:
         """When nothing stood in the way of a run any more, or will: the one before it, the cloud's rest, a hold."""
@@ -227,7 +242,7 @@ class Clerk:
         cloud: Cloud = run.cloud
         wait = balloon.seconds_until_room(cloud.fill_at(self._now), cloud.measures)
         if run.source != Run.Source.VISITOR or wait == math.inf:
-            self._refuse(run, Run.Outcome.SKIPPED, f"{cloud} is as full as is safe.")
+            self._refuse(run, Run.Outcome.SKIPPED, _("%(cloud)s is as full as is safe.") % {"cloud": cloud})
         else:
             self.claims.look_again(self._now + timedelta(seconds=max(wait, A_MOMENT_SECONDS)))
 
@@ -242,7 +257,7 @@ class Clerk:
 
     def _take(self, those: list[tuple[Run, tuple[Step, ...]]], at: datetime) -> bool:
         """Whether all of these are ours now: the baton is held, nothing is stopped, nobody else has or plays them."""
-        ids = [run.pk for run, _ in those]
+        ids = [run.pk for run, _steps in those]
         first, steps = those[0]
         # Only a visitor's puff is shortened, and these are taken one by one.
         shortened = {"steps": timeline.dump(steps), "seconds": timeline.length(steps)} if steps != first.plan else {}

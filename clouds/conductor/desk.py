@@ -6,13 +6,14 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clouds import balloon, timeline
 from clouds.conductor import claims, rehearsals
 from clouds.conductor.ledger import Part
 from clouds.conductor.performance import Marks
 from clouds.models import BalloonNote, Cloud, Plug, Run, Venue
-from clouds.models.run import WARM_UP
+from clouds.models.run import WARM_UP, ended_by
 from clouds.plugs import Address
 from clouds.prepared import Given, Prepared
 from clouds.timeline import Do
@@ -119,9 +120,9 @@ def read(
 
 def _endings(holder: str, now: datetime) -> list[tuple[int, str]]:
     """Runs that somebody wants ended, and those whose balloon was seen fuller, meanwhile, than was planned for."""
-    asked = [(run.pk, f"Ended by {run.end_asked_by}.") for run in ASKED_TO_END(holder=holder)]
+    asked = [(run.pk, ended_by(run.end_asked_by)) for run in ASKED_TO_END(holder=holder)]
     overtaken = [run for run in NOTED(holder=holder) if _leads_too_far(run, now)]
-    return asked + [(run.pk, "The balloon is fuller than was reckoned.") for run in overtaken]
+    return asked + [(run.pk, _("The balloon is fuller than was reckoned.")) for run in overtaken]
 
 
 def _leads_too_far(run: Run, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from clouds import doorbell, plugs
 from clouds.conductor import cluster, desk, ledger, rehearsals
@@ -45,7 +46,7 @@ async def conduct(baton: Baton) -> None:
     journal = Journal()
     try:
         house = House(baton, journal)
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, house.leave, SHUT_DOWN)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, house.leave, _(SHUT_DOWN))
         await house.keep()
     finally:
         await journal.close(WRITE_WITHIN_SECONDS)
@@ -83,7 +84,7 @@ class House:
                 work = [asyncio.ensure_future(job) for job in (self._beat(), self._look_round(), self._attend(bell))]
                 ends: list[asyncio.Future[Any]] = [self._told, *work]
                 try:
-                    done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                    done, _pending = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                 finally:
                     for task in work:
                         task.cancel()
@@ -91,7 +92,7 @@ class House:
                 for ended in done:
                     ended.result()
         finally:
-            await self._clear(self._told.result() if self._told.done() else SHUT_DOWN)
+            await self._clear(self._told.result() if self._told.done() else _(SHUT_DOWN))
 
     async def _clear(self, why: str) -> None:
         """Every pump off and confirmed, what played marked, the baton laid down."""
@@ -117,10 +118,10 @@ class House:
         parent = os.getppid()
         while not self._told.done():
             if os.getppid() != parent or await asyncio.to_thread(cluster.is_stopping, parent):
-                self.leave(SHUT_DOWN)
+                self.leave(_(SHUT_DOWN))
             try:
                 if not await self._journal.ask(self._baton.renew):
-                    self.leave("Another conductor took over.")
+                    self.leave(_("Another conductor took over."))
             except OUT_OF_REACH:
                 log.warning("The database does not answer.")
             await asyncio.sleep(BEAT_EVERY_SECONDS)
@@ -181,7 +182,7 @@ class House:
         if news.stopped_at != self._stopped_at:
             self._stopped_at = news.stopped_at
             if news.stopped_at is not None:
-                self._stop_everything(f"Everything was stopped by {news.stopped_by}.")
+                self._stop_everything(_("Everything was stopped by %(name)s.") % {"name": news.stopped_by})
         for playing in (self._performances, self._rehearsals):
             playing.tell(news.endings, news.marks)
         for part in news.rehearsals:
@@ -192,7 +193,7 @@ class House:
             await self._fetch_plugs()
             self._known_plugs = news.plugs
         if not news.is_wanted:
-            self.leave("The venue is closed.")
+            self.leave(_("The venue is closed."))
         if news.next_at is None:
             if not (self._performances.run_ids or self._rehearsals.run_ids):
                 self._sweeper.sweep()
@@ -207,9 +208,9 @@ class House:
     def _grant(self, plug_id: int, wish: str) -> None:
         """Do what a curator wishes of a plug, and answer."""
         # Answered for now, so that it is not granted twice.
-        self._journal.write(ledger.answer, plug_id, "Asked; waiting for the plug.")
+        self._journal.write(ledger.answer, plug_id, _("Asked; waiting for the plug."))
         if plug_id not in self._actors:
-            self._journal.write(ledger.answer, plug_id, "The conductor does not know this plug yet. Ask again.")
+            self._journal.write(ledger.answer, plug_id, _("The conductor does not know this plug yet. Ask again."))
         elif wish == Plug.Wish.OFF:
             self._do(self._switch_off_by_hand(plug_id))
         else:
@@ -217,9 +218,11 @@ class House:
 
     async def _switch_off_by_hand(self, plug_id: int) -> None:
         cloud_id = self._outlets[plug_id].cloud_id
-        self._performances.end_on(cloud_id, "A curator switched the plug off.")
+        self._performances.end_on(cloud_id, _("A curator switched the plug off."))
         confirmed = await self._actors[plug_id].off()
-        self._journal.write(ledger.answer, plug_id, f"It is off, confirmed at {confirmed.at:%H:%M:%S} UTC.")
+        self._journal.write(
+            ledger.answer, plug_id, _("It is off, confirmed at %(at)s UTC.") % {"at": f"{confirmed.at:%H:%M:%S}"}
+        )
 
     async def _test(self, plug_id: int) -> None:
         self._journal.write(ledger.answer, plug_id, await self._actors[plug_id].test())
@@ -294,7 +297,7 @@ class House:
         self._journal.write(ledger.by_hand, plug_id, seconds, confirmed.at)
 
     async def _let_go(self, actor: Actor, outlet: Outlet) -> None:
-        self._performances.end_on(outlet.cloud_id, "Its plug was changed meanwhile.")
+        self._performances.end_on(outlet.cloud_id, _("Its plug was changed meanwhile."))
         try:
             await actor.off()
         finally:

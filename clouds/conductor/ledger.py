@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from clouds import balloon, doorbell, timeline
 from clouds.balloon import Measures
@@ -20,9 +22,9 @@ CONFIRMED_WITHIN = timedelta(seconds=1)
 # A show whose conductor died longer ago than this is lost: nobody expects it any more.
 TAKEN_UP_WITHIN = timedelta(minutes=2)
 Span = tuple[datetime, datetime]
-LOST = "Its conductor died, and the next one switched off."
-BY_HAND = "Somebody switched it on at the plug itself; it was switched off."
-BY_TIMER = "The plug's own timer switched it off."
+LOST = gettext_noop("Its conductor died, and the next one switched off.")
+BY_HAND = gettext_noop("Somebody switched it on at the plug itself; it was switched off.")
+BY_TIMER = gettext_noop("The plug's own timer switched it off.")
 
 CLOUD = Prepared(
     lambda: Cloud.objects.select_related("venue").select_for_update(of=("self",)).filter(pk=Given("pk")).order_by()
@@ -164,7 +166,7 @@ def by_hand(plug_id: int, seconds: int, off_at: datetime) -> None:
             on_at=off_at - timedelta(seconds=seconds),
             simulated=plug.simulated,
         )
-        _close(puff, off_at, Puff.Outcome.STOPPED, BY_HAND, confirmed=False)
+        _close(puff, off_at, Puff.Outcome.STOPPED, _(BY_HAND), confirmed=False)
 
 
 def lose(
@@ -184,14 +186,14 @@ def lose(
         lately = silent_since is not None and at - silent_since < TAKEN_UP_WITHIN
         parts = [part for run in left if lately and (part := _take_up(run, holder, at))]
         taken_up = [part.run_id for part in parts]
-        Run.objects.filter(pk__in=[run.pk for run in left]).exclude(pk__in=taken_up).end(Run.Outcome.LOST, LOST, at)
+        Run.objects.filter(pk__in=[run.pk for run in left]).exclude(pk__in=taken_up).end(Run.Outcome.LOST, _(LOST), at)
     return parts
 
 
 def _close_what_is_open(cloud_id: int, found: dict[int, Confirmed], at: datetime) -> None:
     """Puffs that a dead conductor left open."""
     for puff in Puff.objects.still_on().filter(cloud_id=cloud_id).select_related("run"):
-        off_at, sure, why = at, False, LOST
+        off_at, sure, why = at, False, _(LOST)
         if puff.plug_id in found:
             off_at, sure, why = _reckoned_end(puff, found[puff.plug_id])
         _close(puff, off_at, Puff.Outcome.LOST, why, confirmed=sure and puff.confirmed)
@@ -321,12 +323,12 @@ def _reckoned_end(puff: Puff, confirmed: Confirmed) -> tuple[datetime, bool, str
     if before is not None and before.relay_on:
         # Without its rule it may have been without power meanwhile, and on again by itself.
         unbroken = not confirmed.reading.has_timer or (rule is not None and rule.tag == tag)
-        return confirmed.at, unbroken and confirmed.at - confirmed.asked_at <= CONFIRMED_WITHIN, LOST
+        return confirmed.at, unbroken and confirmed.at - confirmed.asked_at <= CONFIRMED_WITHIN, _(LOST)
     if (fired := fired_at(puff.on_at, rule, tag)) is not None:
-        return min(fired, confirmed.at), False, BY_TIMER
+        return min(fired, confirmed.at), False, _(BY_TIMER)
     if rule is not None and rule.tag == tag and puff.planned_seconds is not None:
-        return min(puff.on_at + timedelta(seconds=puff.planned_seconds), confirmed.at), False, LOST
-    return confirmed.at, False, LOST
+        return min(puff.on_at + timedelta(seconds=puff.planned_seconds), confirmed.at), False, _(LOST)
+    return confirmed.at, False, _(LOST)
 
 
 def left_behind(venue_id: int, holder: str) -> set[int]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from clouds import balloon, timeline
 from clouds.conductor import ledger
@@ -27,8 +29,8 @@ UNTIL_TOLD_SECONDS = 5.0
 # A plug is met and its order made ready so long before the cue: time enough for a thousand of them.
 READY_BEFORE = timedelta(seconds=1)
 A_MOMENT = timedelta(milliseconds=10)
-LOST_ITS_TIMER = "The plug lost its own timer meanwhile, so it may have been without power for a moment."
-SHUT_DOWN = "The site was shut down or restarted."
+LOST_ITS_TIMER = gettext_noop("The plug lost its own timer meanwhile, so it may have been without power for a moment.")
+SHUT_DOWN = gettext_noop("The site was shut down or restarted.")
 
 log = logging.getLogger(__name__)
 
@@ -51,14 +53,18 @@ class Rig:
     def trouble(self) -> str:
         """Why nothing may begin here, if so."""
         if Do.INFLATE not in self.pumps:
-            return "The cloud has no pump."
-        waits = "The plug is not confirmed off yet."
-        return next((pump.actor.trouble or waits for pump in self.pumps.values() if not pump.actor.is_ready), "")
+            return _("The cloud has no pump.")
+        waiting = next((pump.actor for pump in self.pumps.values() if not pump.actor.is_ready), None)
+        return "" if waiting is None else waiting.trouble or _("The plug is not confirmed off yet.")
 
     def get(self, do: Do) -> Pump:
         """The pump that does this. Raises PlugError if the cloud has none."""
         if do not in self.pumps:
-            raise Unreachable(f"The cloud has no plug that {do}s.")
+            raise Unreachable(
+                _("The cloud has no plug that inflates.")
+                if do is Do.INFLATE
+                else _("The cloud has no plug that deflates.")
+            )
         return self.pumps[do]
 
     async def settle(self, do: Do, seconds: float = BETWEEN_PUMPS_SECONDS) -> None:
@@ -104,7 +110,7 @@ class Performance:
         self._journal = journal
         self._holder = holder
         self._may_begin = may_begin
-        self._why = (Run.Outcome.STOPPED, SHUT_DOWN)
+        self._why: tuple[Run.Outcome, str] | None = None
         self._remark = ""
         self._task: asyncio.Task[None] | None = None
         self._is_ended = False
@@ -137,10 +143,10 @@ class Performance:
                 self._go_on.set()
             else:
                 self._go_on.clear()
-                self._interrupt(f"Paused by {marks.pause_asked_by}.")
+                self._interrupt(_("Paused by %(name)s.") % {"name": marks.pause_asked_by})
         if marks.skips > self._skips:
             self._skips, self._skips_rest = marks.skips, True
-            self._interrupt("A curator skipped the rest of this step.")
+            self._interrupt(_("A curator skipped the rest of this step."))
 
     def _interrupt(self, why: str) -> None:
         if self._task is not None and not self._is_ended and not self._interruption:
@@ -152,6 +158,11 @@ class Performance:
         if self._task is not None:
             self._given_up = True
             self._task.cancel()
+
+    @property
+    def _ending(self) -> tuple[Run.Outcome, str]:
+        """How and why it is ended before its time: by those who stop the process, if by nobody else."""
+        return self._why or (Run.Outcome.STOPPED, _(SHUT_DOWN))
 
     async def _play(self) -> None:
         outcome, reason = Run.Outcome.DONE, ""
@@ -166,10 +177,10 @@ class Performance:
         except asyncio.CancelledError:
             if self._given_up:
                 raise
-            outcome, reason = self._why
+            outcome, reason = self._ending
         except Exception:
             log.exception("A mistake while playing run %s", self.part.run_id)
-            outcome, reason = Run.Outcome.FAILED, "Something went wrong in Cloudsite itself; its log says what."
+            outcome, reason = Run.Outcome.FAILED, _("Something went wrong in Cloudsite itself; its log says what.")
         self._journal.write(
             ledger.end_run, self.part.run_id, self._holder, outcome, reason or self._remark, timezone.now()
         )
@@ -202,7 +213,7 @@ class Performance:
         gap = max(BETWEEN_PUMPS_SECONDS, (clock() - since) * self.part.speed)
         steps = timeline.resumed(self.part.steps, at, gap, skip=self._skips_rest)
         self.part = replace(self.part, steps=steps)
-        self._why, self._interruption, self._skips_rest = (Run.Outcome.STOPPED, SHUT_DOWN), "", False
+        self._why, self._interruption, self._skips_rest = None, "", False
         self._journal.write(ledger.go_on, self.part.run_id, self._holder, steps)
         return at + timedelta(seconds=gap)
 
@@ -215,7 +226,7 @@ class Performance:
             return cue
         fits = timeline.longest_that_fits(room)
         if fits <= 0 or fits < cue.seconds - MOST_TRIMMED_SECONDS:
-            raise Overfull("The balloon is fuller than was reckoned.")
+            raise Overfull(_("The balloon is fuller than was reckoned."))
         return replace(cue, until=cue.at + timedelta(seconds=fits))
 
     def _fill_by(self, moment: float) -> float:
@@ -299,7 +310,7 @@ class Performance:
         if isinstance(error, PlugError):
             outcome, reason = Run.Outcome.FAILED, str(error)
         elif error is not None:
-            outcome, reason = self._why
+            outcome, reason = self._ending
         self._journal.write(
             ledger.close_puff, self.part, cue, plug_id, on_at, off_at, outcome.value, reason,
             confirmed=surely is not None, surely=surely,
@@ -307,7 +318,7 @@ class Performance:
 
     def _check_baton(self) -> None:
         if not self._may_begin():
-            raise Preempted("The database does not answer, so nothing new was begun.")
+            raise Preempted(_("The database does not answer, so nothing new was begun."))
 
     def _moment(self, offset: timedelta) -> float:
         """When, by the loop's clock, that is due which comes so long after the start."""
@@ -329,11 +340,12 @@ def _end_of(on_at: datetime, confirmed: Confirmed, tag: str) -> tuple[datetime, 
     """When a pump went off, and what is to be said of that where the plug does not quite confirm it."""
     reading, late = confirmed.reading, confirmed.at - confirmed.asked_at
     if (fired := ledger.fired_at(on_at, reading.rule, tag)) is not None and fired < confirmed.at:
-        return fired, ledger.BY_TIMER
+        return fired, _(ledger.BY_TIMER)
     if reading.has_timer and (reading.rule is None or reading.rule.tag != tag):
-        return confirmed.at, LOST_ITS_TIMER
+        return confirmed.at, _(LOST_ITS_TIMER)
     if late > ledger.CONFIRMED_WITHIN:
-        return confirmed.at, f"The plug confirmed {late.total_seconds():.0f} s late that it is off."
+        seconds = f"{late.total_seconds():.0f}"
+        return confirmed.at, _("The plug confirmed %(seconds)s s late that it is off.") % {"seconds": seconds}
     return confirmed.at, ""
 
 

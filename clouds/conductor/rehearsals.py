@@ -6,6 +6,9 @@ What plays for real is not disturbed: a rehearsal has a rig of its own, occupies
 import asyncio
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from clouds import plugs
 from clouds.conductor.claims import BEGINS_WITHIN
 from clouds.conductor.ledger import Part
@@ -17,8 +20,8 @@ from clouds.timeline import Do
 
 # Claimed so long before it begins, for rehearsals that wander.
 AHEAD = timedelta(seconds=2)
-NOBODY = "Nobody was there to play it."
-LOST = "Its conductor died."
+NOBODY = gettext_noop("Nobody was there to play it.")
+LOST = gettext_noop("Its conductor died.")
 
 DUE = Prepared(
     lambda: (
@@ -37,7 +40,7 @@ def claim(venue_id: int, holder: str, now: datetime) -> list[Part]:
     for run in DUE(venue=venue_id, soon=now + AHEAD):
         at, mine = max(run.due_at, now), Run.everything.filter(pk=run.pk).waiting()
         if now - run.due_at > BEGINS_WITHIN:
-            mine.end(Run.Outcome.MISSED, NOBODY, now)
+            mine.end(Run.Outcome.MISSED, _(NOBODY), now)
         elif mine.update(state=Run.State.PLAYING, started_at=at, conductor=holder):
             parts.append(Part.of(run, run.cloud, run.plan, at, run.rehearsal.fill if run.rehearsal else 0.0))
     return parts
@@ -48,8 +51,8 @@ def lose(venue_id: int, holder: str, now: datetime) -> None:
     runs = Run.everything.rehearsed().playing().filter(cloud__venue_id=venue_id).exclude(conductor=holder)
     left = list(runs.values_list("pk", flat=True))
     still_on = Puff.everything.still_on().filter(run__in=left)
-    still_on.update(off_at=now, outcome=Puff.Outcome.LOST, reason=LOST, confirmed=False)
-    Run.everything.filter(pk__in=left).end(Run.Outcome.LOST, LOST, now)
+    still_on.update(off_at=now, outcome=Puff.Outcome.LOST, reason=_(LOST), confirmed=False)
+    Run.everything.filter(pk__in=left).end(Run.Outcome.LOST, _(LOST), now)
 
 
 async def perform(part: Part, performances: Performances) -> None:

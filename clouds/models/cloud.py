@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from clouds import balloon, scale
 from clouds.balloon import SHORTEST_PUFF_SECONDS
@@ -45,54 +46,57 @@ class Cloud(models.Model):
     venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="clouds")
     name = models.CharField(max_length=80)
     slug = models.SlugField(unique=True)
-    enabled = models.BooleanField("switched on", default=True, help_text="Visitors see it and may puff it.")
+    enabled = models.BooleanField(_("switched on"), default=True, help_text=_("Visitors see it and may puff it."))
 
     fill_seconds = models.FloatField(
-        "fill time",
+        _("fill time"),
         default=60.0,
         validators=_between(1, DAY_SECONDS),
-        help_text="Seconds of pump time from empty to as full as is safe.",
+        help_text=_("Seconds of pump time from empty to as full as is safe."),
     )
     half_life_seconds = models.FloatField(
-        "half-life",
+        _("half-life"),
         null=True,
         blank=True,
         validators=_between(1, 1000 * DAY_SECONDS),
-        help_text="Seconds in which a full one sinks to half by itself. Empty: it doesn't.",
+        help_text=_("Seconds in which a full one sinks to half by itself. Empty: it doesn't."),
     )
     vent_seconds = models.FloatField(
-        "vent time",
+        _("vent time"),
         null=True,
         blank=True,
         validators=_between(1, DAY_SECONDS),
-        help_text="Seconds from full to empty with the deflate plug on. Empty: no deflate plug.",
+        help_text=_("Seconds from full to empty with the deflate plug on. Empty: no deflate plug."),
     )
     hard_cap_seconds = models.FloatField(
-        "hard cap",
+        _("hard cap"),
         default=60.0,
         validators=_between(5, LONGEST_PUFF_SECONDS),
-        help_text="No inflation lasts longer, whoever asks for it.",
+        help_text=_("No inflation lasts longer, whoever asks for it."),
     )
     puff_seconds = models.FloatField(
-        "puff",
+        _("puff"),
         default=5.0,
         validators=_between(1, LONGEST_PUFF_SECONDS),
-        help_text="Seconds that a visitor's press inflates.",
+        help_text=_("Seconds that a visitor's press inflates."),
     )
     rest_seconds = models.FloatField(
-        "rest",
+        _("rest"),
         default=2.0,
         validators=_between(0, DAY_SECONDS),
-        help_text="Seconds between the end of one visitor's puff and the next.",
+        help_text=_("Seconds between the end of one visitor's puff and the next."),
     )
     cool_down_seconds = models.FloatField(
-        "cool-down",
+        _("cool-down"),
         default=30.0,
         validators=_between(0, DAY_SECONDS),
-        help_text="Seconds that a visitor waits after their last puff before they may press again.",
+        help_text=_("Seconds that a visitor waits after their last puff before they may press again."),
     )
     queue_limit = models.PositiveSmallIntegerField(
-        "queue", default=10, validators=[MaxValueValidator(1000)], help_text="Visitors who may wait. 0: nobody waits."
+        _("queue"),
+        default=10,
+        validators=[MaxValueValidator(1000)],
+        help_text=_("Visitors who may wait. 0: nobody waits."),
     )
 
     story = models.ForeignKey(
@@ -101,7 +105,7 @@ class Cloud(models.Model):
         null=True,
         blank=True,
         related_name="clouds",
-        help_text="Facts that visitors scroll through, each of which puffs it a little more.",
+        help_text=_("Facts that visitors scroll through, each of which puffs it a little more."),
     )
 
     fill_then = models.FloatField(default=0.0, editable=False)
@@ -120,7 +124,7 @@ class Cloud(models.Model):
                 & Q(rest_seconds__gte=0, cool_down_seconds__gte=0)
                 & (Q(half_life_seconds__isnull=True) | Q(half_life_seconds__gte=1))
                 & (Q(vent_seconds__isnull=True) | Q(vent_seconds__gte=1)),
-                violation_error_message="A puff lasts at least 1 second, and at most as long as the hard cap.",
+                violation_error_message=_("A puff lasts at least 1 second, and at most as long as the hard cap."),
             ),
             models.CheckConstraint(name="a_clouds_fill_is_not_negative", condition=Q(fill_then__gte=0)),
         ]
@@ -186,9 +190,9 @@ class BalloonNote(models.Model):
     class Kind(models.TextChoices):
         """What was seen."""
 
-        VENTED = "vented", "vented by hand: empty"
-        NEW = "new", "new balloon: empty"
-        SET = "set", "set to a fill"
+        VENTED = "vented", _("vented by hand: empty")
+        NEW = "new", _("new balloon: empty")
+        SET = "set", _("set to a fill")
 
     cloud = models.ForeignKey(Cloud, on_delete=models.CASCADE, related_name="notes")
     kind = models.CharField(max_length=8, choices=Kind)

@@ -7,7 +7,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clouds import addresses
 from clouds.models.cloud import Cloud
@@ -24,52 +25,56 @@ class Plug(models.Model):
     class Pump(models.TextChoices):
         """What hangs on it."""
 
-        INFLATE = "inflate", _("inflates")
-        DEFLATE = "deflate", _("deflates")
+        INFLATE = "inflate", gettext_lazy("inflates")
+        DEFLATE = "deflate", gettext_lazy("deflates")
 
     class Family(models.TextChoices):
         """How it is spoken to."""
 
-        LEGACY = "legacy", _("Kasa, port 9999")
+        LEGACY = "legacy", gettext_lazy("Kasa, port 9999")
 
     class Relay(models.TextChoices):
         """Whether it is switched on, as far as anyone can know."""
 
-        ON = "on", _("on")
-        OFF = "off", _("off")
-        UNKNOWN = "unknown", _("unknown")
+        ON = "on", gettext_lazy("on")
+        OFF = "off", gettext_lazy("off")
+        UNKNOWN = "unknown", gettext_lazy("unknown")
 
     class Wish(models.TextChoices):
         """What a curator asks the conductor to do with it."""
 
-        NOTHING = "", _("nothing")
-        TEST = "test", _("test it")
-        OFF = "off", _("switch it off now")
+        NOTHING = "", gettext_lazy("nothing")
+        TEST = "test", gettext_lazy("test it")
+        OFF = "off", gettext_lazy("switch it off now")
 
     venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="plugs")
     cloud = models.ForeignKey(Cloud, on_delete=models.PROTECT, null=True, blank=True, related_name="plugs")
-    pump = models.CharField(_("what it does"), max_length=8, choices=Pump, default=Pump.INFLATE)
+    pump = models.CharField(gettext_lazy("what it does"), max_length=8, choices=Pump, default=Pump.INFLATE)
     name = models.CharField(max_length=80)
-    host = models.CharField(_("address"), max_length=253, help_text=_("Such as 192.168.1.20, or a host name."))
+    host = models.CharField(
+        gettext_lazy("address"), max_length=253, help_text=gettext_lazy("Such as 192.168.1.20, or a host name.")
+    )
     port = models.PositiveIntegerField(default=9999, validators=[MinValueValidator(1), MaxValueValidator(65535)])
-    child_id = models.CharField(_("outlet"), max_length=64, blank=True, editable=False)
+    child_id = models.CharField(gettext_lazy("outlet"), max_length=64, blank=True, editable=False)
     family = models.CharField(max_length=12, choices=Family, default=Family.LEGACY)
     mac = models.CharField(
-        _("MAC address"),
+        gettext_lazy("MAC address"),
         max_length=17,
         blank=True,
-        validators=[RegexValidator(r"^([0-9A-F]{2}:){5}[0-9A-F]{2}$", _("Write it as 50:C7:BF:00:00:00."))],
-        help_text=_(
+        validators=[RegexValidator(r"^([0-9A-F]{2}:){5}[0-9A-F]{2}$", gettext_lazy("Write it as 50:C7:BF:00:00:00."))],
+        help_text=gettext_lazy(
             "Learned when the plug first answers, and no other device is switched after that. Clear it when you "
             "replace the plug."
         ),
     )
     simulated = models.BooleanField(
-        default=False, help_text=_("A simulated plug on this machine, for trying things out.")
+        default=False, help_text=gettext_lazy("A simulated plug on this machine, for trying things out.")
     )
     unguarded = models.BooleanField(
         default=False,
-        help_text=_("Use it although it has no timer of its own: when everything here fails at once, it stays on."),
+        help_text=gettext_lazy(
+            "Use it although it has no timer of its own: when everything here fails at once, it stays on."
+        ),
     )
 
     changed_at = models.DateTimeField(auto_now=True, editable=False)
@@ -77,7 +82,7 @@ class Plug(models.Model):
     relay = models.CharField(max_length=8, choices=Relay, default=Relay.UNKNOWN, editable=False)
     trouble = models.CharField(max_length=300, blank=True, editable=False)
     model = models.CharField(max_length=40, blank=True, editable=False)
-    seen_at = models.DateTimeField(_("last seen"), null=True, editable=False)
+    seen_at = models.DateTimeField(gettext_lazy("last seen"), null=True, editable=False)
 
     wish = models.CharField(max_length=8, choices=Wish, default=Wish.NOTHING, blank=True, editable=False)
     wished_by = models.CharField(max_length=80, blank=True, editable=False)
@@ -91,17 +96,17 @@ class Plug(models.Model):
             models.UniqueConstraint(
                 fields=["cloud", "pump"],
                 name="a_cloud_has_one_plug_for_each_pump",
-                violation_error_message=_("This cloud has a plug that does this already."),
+                violation_error_message=gettext_lazy("This cloud has a plug that does this already."),
             ),
             models.UniqueConstraint(
                 fields=["host", "port", "child_id"],
                 name="an_outlet_is_one_plug",
-                violation_error_message=_("There is a plug at this address already."),
+                violation_error_message=gettext_lazy("There is a plug at this address already."),
             ),
             models.CheckConstraint(
                 name="a_plugs_port_is_a_port",
                 condition=Q(port__gte=1, port__lte=65535),
-                violation_error_message=_("A port is a number from 1 to 65535."),
+                violation_error_message=gettext_lazy("A port is a number from 1 to 65535."),
             ),
         ]
 
@@ -115,9 +120,9 @@ class Plug(models.Model):
             if self.host:  # an empty one is told so by the field itself
                 addresses.check(self.host, simulated=self.simulated)
         except addresses.BadAddress as error:
-            raise ValidationError({"host": str(error)}) from error
+            raise ValidationError({"host": error.said(_)}) from error
         if self.cloud is not None and self.cloud.venue_id != self.venue_id:
-            raise ValidationError({"cloud": "This cloud hangs at another venue than the plug."})
+            raise ValidationError({"cloud": _("This cloud hangs at another venue than the plug.")})
 
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """`child_id` is in no form, so forms leave it out; yet an address is not complete without it."""

@@ -11,6 +11,12 @@ from django.utils.translation import gettext_lazy
 from clouds import timeline
 from clouds.timeline import Do, Step
 
+# What a step does, in words.
+DOES = {
+    Do.INFLATE.value: gettext_lazy("inflate"),
+    Do.DEFLATE.value: gettext_lazy("deflate"),
+    Do.REST.value: gettext_lazy("rest"),
+}
 MOST_REPEATS = 1000
 MOST_SCALE_PERCENT = 400
 
@@ -21,8 +27,13 @@ def scale_field() -> "models.PositiveSmallIntegerField[int, int]":
         gettext_lazy("scale in %"),
         default=100,
         validators=[MinValueValidator(1), MaxValueValidator(MOST_SCALE_PERCENT)],
-        help_text=_("Multiplies the seconds of inflating, and only these."),
+        help_text=gettext_lazy("Multiplies the seconds of inflating, and only these."),
     )
+
+
+def step_in_words(step: Step) -> str:
+    """Such as “inflate 5 s”."""
+    return _("%(what)s %(seconds)s s") % {"what": DOES[step.do.value], "seconds": f"{step.seconds:g}"}
 
 
 class Program(models.Model):
@@ -66,7 +77,7 @@ class ProgramStep(models.Model):
 
     program = models.ForeignKey(Program, on_delete=models.CASCADE, related_name="steps")
     position = models.PositiveIntegerField(default=0)
-    do = models.CharField(gettext_lazy("what"), max_length=8, choices=[(do.value, do.value) for do in Do])
+    do = models.CharField(gettext_lazy("what"), max_length=8, choices=list(DOES.items()))
     seconds = models.FloatField(validators=[MinValueValidator(0.1), MaxValueValidator(timeline.LONGEST_SECONDS)])
 
     objects: ClassVar = models.Manager["ProgramStep"]()
@@ -83,4 +94,4 @@ class ProgramStep(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.do} {self.seconds:g} s"
+        return step_in_words(Step(Do(self.do), self.seconds))

@@ -6,7 +6,8 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clouds.models.venue import Venue
 
@@ -34,12 +35,12 @@ class Rehearsal(models.Model):
     speed = models.FloatField(
         default=1.0,
         validators=[MinValueValidator(1.0), MaxValueValidator(FASTEST)],
-        help_text=_("How many times as fast as for real."),
+        help_text=gettext_lazy("How many times as fast as for real."),
     )
     fill = models.FloatField(
         default=0.0,
         validators=[MinValueValidator(0.0), MaxValueValidator(1.0)],
-        help_text=_("How full the balloons are when it begins, 0 to 1."),
+        help_text=gettext_lazy("How full the balloons are when it begins, 0 to 1."),
     )
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -56,4 +57,4 @@ class Rehearsal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Rehearsal of {self.title}"
+        return _("Rehearsal of %(title)s") % {"title": self.title}

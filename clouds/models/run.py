@@ -6,6 +6,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clouds import queue, timeline
 from clouds.models.cloud import Cloud
@@ -73,6 +75,11 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.live().update(state=Run.State.ENDED, outcome=outcome, reason=reason[:300], ended_at=at)
 
 
+def ended_by(name: str) -> str:
+    """The reason of a run that somebody ended."""
+    return _("Ended by %(name)s.") % {"name": name}
+
+
 RunManager = ForReal.from_queryset(RunQuerySet)
 
 
@@ -82,38 +89,38 @@ class Run(models.Model):
     class Source(models.TextChoices):
         """Who asked for it."""
 
-        VISITOR = "visitor", "a visitor"
-        CURATOR = "curator", "a curator"
-        SHOW = "show", "a show"
-        API = "api", "the API"
+        VISITOR = "visitor", gettext_lazy("a visitor")
+        CURATOR = "curator", gettext_lazy("a curator")
+        SHOW = "show", gettext_lazy("a show")
+        API = "api", gettext_lazy("the API")
 
     class State(models.TextChoices):
         """Where it stands."""
 
-        WAITING = "waiting", "waiting"
-        PLAYING = "playing", "playing"
-        ENDED = "ended", "ended"
+        WAITING = "waiting", gettext_lazy("waiting")
+        PLAYING = "playing", gettext_lazy("playing")
+        ENDED = "ended", gettext_lazy("ended")
 
     class Outcome(models.TextChoices):
         """How it ended."""
 
-        NONE = "", "not ended"
-        DONE = "done", "done"
-        STOPPED = "stopped", "stopped"
-        FAILED = "failed", "failed"
-        LOST = "lost", "lost"
-        MISSED = "missed", "missed"
-        SKIPPED = "skipped", "skipped"
-        EXPIRED = "expired", "expired"
-        WITHDRAWN = "withdrawn", "taken back"
+        NONE = "", gettext_lazy("not ended")
+        DONE = "done", gettext_lazy("done")
+        STOPPED = "stopped", gettext_lazy("stopped")
+        FAILED = "failed", gettext_lazy("failed")
+        LOST = "lost", gettext_lazy("lost")
+        MISSED = "missed", gettext_lazy("missed")
+        SKIPPED = "skipped", gettext_lazy("skipped")
+        EXPIRED = "expired", gettext_lazy("expired")
+        WITHDRAWN = "withdrawn", gettext_lazy("taken back")
 
     cloud = models.ForeignKey(Cloud, on_delete=models.PROTECT, related_name="runs")
     source = models.CharField(max_length=8, choices=Source)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs"
     )
-    steps = models.JSONField(help_text="A snapshot: editing a program changes the next run.")
-    seconds = models.FloatField(help_text="Elapsed time from its first step to its last.")
+    steps = models.JSONField(help_text=gettext_lazy("A snapshot: editing a program changes the next run."))
+    seconds = models.FloatField(help_text=gettext_lazy("Elapsed time from its first step to its last."))
     simulated = models.BooleanField(default=False)
     state = models.CharField(max_length=8, choices=State, default=State.WAITING)
     outcome = models.CharField(max_length=10, choices=Outcome, default=Outcome.NONE, blank=True)
@@ -122,24 +129,33 @@ class Run(models.Model):
     due_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
-    title = models.CharField(max_length=80, blank=True, help_text="The show or program it was, by its name then.")
+    title = models.CharField(
+        max_length=80, blank=True, help_text=gettext_lazy("The show or program it was, by its name then.")
+    )
     show = models.ForeignKey(Show, on_delete=models.PROTECT, null=True, blank=True, related_name="runs")
     round_at = models.DateTimeField(
-        null=True, editable=False, help_text="When the first of its round in the queue came."
+        null=True, editable=False, help_text=gettext_lazy("When the first of its round in the queue came.")
     )
     turns = models.PositiveSmallIntegerField(
-        default=0, editable=False, help_text="How many turns its visitor had had there lately."
+        default=0, editable=False, help_text=gettext_lazy("How many turns its visitor had had there lately.")
     )
     seen_at = models.DateTimeField(
-        null=True, editable=False, help_text="The last sign of life of the visitor who waits."
+        null=True, editable=False, help_text=gettext_lazy("The last sign of life of the visitor who waits.")
     )
-    nominal_at = models.DateTimeField(null=True, blank=True, help_text="The moment at which its show was due.")
+    nominal_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("The moment at which its show was due.")
+    )
     fact = models.ForeignKey(Fact, on_delete=models.SET_NULL, null=True, blank=True, related_name="runs")
     told = models.CharField(
-        max_length=400, blank=True, help_text="The fact that it told, as it was then: a story may change."
+        max_length=400, blank=True, help_text=gettext_lazy("The fact that it told, as it was then: a story may change.")
     )
     rehearsal = models.ForeignKey(
-        Rehearsal, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: it is for real."
+        Rehearsal,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=gettext_lazy("Empty: it is for real."),
     )
     priority = models.BooleanField(default=False)
     protected = models.BooleanField(default=True)

@@ -7,7 +7,8 @@ from typing import ClassVar
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Prefetch, Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clouds import recurrence
 from clouds.models.cloud import Cloud
@@ -45,29 +46,31 @@ class Show(models.Model):
     venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="shows")
     program = models.ForeignKey(Program, on_delete=models.PROTECT, related_name="shows")
     stagger_seconds = models.FloatField(
-        _("stagger"),
+        gettext_lazy("stagger"),
         default=0.0,
         validators=[MinValueValidator(0), MaxValueValidator(LONGEST_STAGGER_SECONDS)],
-        help_text=_("Seconds by which each cloud begins after the one before it. 0: all at once."),
+        help_text=gettext_lazy("Seconds by which each cloud begins after the one before it. 0: all at once."),
     )
     scale_percent = scale_field()
-    first_on = models.DateField(_("first day"))
-    starts_at = models.TimeField(_("time"), help_text=_("Where the clouds hang."))
-    rrule = models.CharField(_("recurrence rule"), max_length=500, blank=True)
-    until_on = models.DateField(_("last day"), null=True, blank=True)
+    first_on = models.DateField(gettext_lazy("first day"))
+    starts_at = models.TimeField(gettext_lazy("time"), help_text=gettext_lazy("Where the clouds hang."))
+    rrule = models.CharField(gettext_lazy("recurrence rule"), max_length=500, blank=True)
+    until_on = models.DateField(gettext_lazy("last day"), null=True, blank=True)
     priority = models.BooleanField(
-        _("priority over visitors"),
+        gettext_lazy("priority over visitors"),
         default=False,
-        help_text=_(
+        help_text=gettext_lazy(
             "A visitor's puff that is under way ends when the show begins. Otherwise the show waits for its end, "
             "for up to a minute."
         ),
     )
     protected = models.BooleanField(
         default=True,
-        help_text=_("Visitors wait until it is over. Otherwise a visitor who presses ends it on that cloud."),
+        help_text=gettext_lazy(
+            "Visitors wait until it is over. Otherwise a visitor who presses ends it on that cloud."
+        ),
     )
-    enabled = models.BooleanField(_("switched on"), default=True)
+    enabled = models.BooleanField(gettext_lazy("switched on"), default=True)
     removed_at = models.DateTimeField(null=True, editable=False)
     removed_by = models.CharField(max_length=80, blank=True, editable=False)
     changed_at = models.DateTimeField(auto_now=True, editable=False)
@@ -85,7 +88,7 @@ class Show(models.Model):
             models.CheckConstraint(
                 name="a_show_ends_after_it_begins",
                 condition=Q(until_on__isnull=True) | Q(until_on__gte=models.F("first_on")),
-                violation_error_message=_("The last day is before the first one."),
+                violation_error_message=gettext_lazy("The last day is before the first one."),
             ),
         ]
 
@@ -121,12 +124,12 @@ class ShowCloud(models.Model):
 
     class Meta:
         ordering = ["position", "pk"]
-        verbose_name = _("cloud")
+        verbose_name = gettext_lazy("cloud")
         constraints = [
             models.UniqueConstraint(
                 fields=["show", "cloud"],
                 name="a_show_has_a_cloud_once",
-                violation_error_message=_("This cloud is in the show already."),
+                violation_error_message=gettext_lazy("This cloud is in the show already."),
             )
         ]
 
@@ -138,31 +141,33 @@ class ShowDate(models.Model):
     """A day on which a show is left out or, with a time, a moment at which it plays in addition."""
 
     show = models.ForeignKey(Show, on_delete=models.CASCADE, related_name="dates")
-    on = models.DateField(_("day"))
-    at = models.TimeField(_("time"), null=True, blank=True, help_text=_("Empty: the day is left out."))
+    on = models.DateField(gettext_lazy("day"))
+    at = models.TimeField(
+        gettext_lazy("time"), null=True, blank=True, help_text=gettext_lazy("Empty: the day is left out.")
+    )
 
     objects: ClassVar = models.Manager["ShowDate"]()
 
     class Meta:
         ordering = ["on", "at", "pk"]
-        verbose_name = _("day left out or added")
-        verbose_name_plural = _("days left out or added")
+        verbose_name = gettext_lazy("day left out or added")
+        verbose_name_plural = gettext_lazy("days left out or added")
         constraints = [
             models.UniqueConstraint(
                 fields=["show", "on", "at"],
                 name="a_moment_is_added_once",
-                violation_error_message=_("This moment is given twice."),
+                violation_error_message=gettext_lazy("This moment is given twice."),
             ),
             models.UniqueConstraint(
                 fields=["show", "on"],
                 condition=Q(at__isnull=True),
                 name="a_day_is_left_out_once",
-                violation_error_message=_("This day is left out twice."),
+                violation_error_message=gettext_lazy("This day is left out twice."),
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.on} added at {self.at}" if self.at else f"{self.on} left out"
+        return (_("%(on)s added at %(at)s") if self.at else _("%(on)s left out")) % {"on": self.on, "at": self.at}
 
 
 class CalledOff(models.Model):

@@ -74,7 +74,7 @@ class Story(models.Model):
 
     class Meta:
         ordering = ["name"]
-        verbose_name_plural = "stories"
+        verbose_name_plural = _("stories")
         constraints = [
             models.CheckConstraint(
                 name="a_storys_scale_rises_from_above_zero",

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from clouds import hours
 from clouds.models.cloud import Cloud
@@ -33,7 +34,7 @@ class Tally(models.Model):
 
     class Meta:
         ordering = ["begins_at"]
-        verbose_name_plural = "tallies"
+        verbose_name_plural = _("tallies")
         # All that a chart of every cloud reads, in its order.
         indexes = [models.Index(fields=["begins_at", "cloud", "puffs", "seconds"], name="tallies_in_order")]
         constraints = [

@@ -76,7 +76,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A visitor, or with `is_staff` a curator."""
 
     name = models.CharField(
-        max_length=NAME_LENGTH, unique=True, validators=[validate_name], help_text="Everyone sees it in the history."
+        max_length=NAME_LENGTH,
+        unique=True,
+        validators=[validate_name],
+        help_text=gettext_lazy("Everyone sees it in the history."),
     )
     name_key = models.CharField(max_length=NAME_LENGTH * 3, unique=True, editable=False)
     # None only for names that looked alike before that was looked at.
@@ -85,13 +88,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         max_length=200,
         blank=True,
         editable=False,
-        help_text="What they are told about their name, until they have read it.",
+        help_text=gettext_lazy("What they are told about their name, until they have read it."),
     )
     # A form that was sent twice makes one guest: what the form bore, and everyone's differs.
     entry = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
     share = models.CharField(max_length=43, unique=True, null=True, blank=True, editable=False)
-    is_active = models.BooleanField("may log in", default=True)
-    is_staff = models.BooleanField("curator", default=False, help_text="May open this admin.")
+    is_active = models.BooleanField(gettext_lazy("may log in"), default=True)
+    is_staff = models.BooleanField(
+        gettext_lazy("curator"), default=False, help_text=gettext_lazy("May open this admin.")
+    )
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()

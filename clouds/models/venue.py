@@ -12,7 +12,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clouds import processes, recurrence
 
@@ -23,7 +24,9 @@ BEAT_LASTS = timedelta(seconds=5)
 def validate_time_zone(name: str) -> None:
     """Raise ValidationError unless this is an IANA time zone."""
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(f"“{name[:40]}” is not a time zone. Write it as Europe/Berlin or America/New_York.")
+        raise ValidationError(
+            _("“%(name)s” is not a time zone. Write it as Europe/Berlin or America/New_York.") % {"name": name[:40]}
+        )
 
 
 _CLOSED = re.compile(
@@ -56,13 +59,16 @@ def closed_days(text: str) -> tuple[Closed, ...]:
             first = last = None
         if parts is None or first is None or last is None:
             raise ValidationError(
-                f"“{line[:60]}” is not a day. Write it as 2026-12-24, or 2026-12-24 to 2026-12-26: Christmas."
+                _("“%(line)s” is not a day. Write it as 2026-12-24, or 2026-12-24 to 2026-12-26: Christmas.")
+                % {"line": line[:60]}
             )
         if last < first:
-            raise ValidationError(f"“{line[:60]}” ends before it begins.")
+            raise ValidationError(_("“%(line)s” ends before it begins.") % {"line": line[:60]})
         found.append(Closed(first, last, parts["why"] or ""))
     if len(found) > MOST_CLOSED_LINES:
-        raise ValidationError(f"Give at most {MOST_CLOSED_LINES} lines; days that are over can go.")
+        raise ValidationError(
+            _("Give at most %(most)s lines; days that are over can go.") % {"most": MOST_CLOSED_LINES}
+        )
     return tuple(found)
 
 
@@ -94,30 +100,33 @@ class Venue(models.Model):
     name = models.CharField(max_length=80)
     slug = models.SlugField(unique=True)
     time_zone = models.CharField(
-        max_length=60, default="UTC", validators=[validate_time_zone], help_text=_("IANA name, such as Europe/Berlin.")
+        max_length=60,
+        default="UTC",
+        validators=[validate_time_zone],
+        help_text=gettext_lazy("IANA name, such as Europe/Berlin."),
     )
     opens_at = models.TimeField(
-        _("opens"), null=True, blank=True, help_text=_("Leave both empty if it is always open.")
+        gettext_lazy("opens"), null=True, blank=True, help_text=gettext_lazy("Leave both empty if it is always open.")
     )
-    closes_at = models.TimeField(_("closes"), null=True, blank=True)
+    closes_at = models.TimeField(gettext_lazy("closes"), null=True, blank=True)
     closed_on = models.TextField(
-        _("closed days"),
+        gettext_lazy("closed days"),
         blank=True,
         max_length=20_000,
         validators=[validate_closed_days],
-        help_text=_(
+        help_text=gettext_lazy(
             "One line for each: 2026-12-25, or 2026-12-24 to 2026-12-26: Christmas. "
             "Hours that go past midnight belong to the day on which they begin."
         ),
     )
     cluster = models.SlugField(
-        default=default_cluster, help_text=_("The django-q2 cluster that reaches this venue's plugs.")
+        default=default_cluster, help_text=gettext_lazy("The django-q2 cluster that reaches this venue's plugs.")
     )
 
     stopped_at = models.DateTimeField(null=True, editable=False)
     stopped_by = models.CharField(max_length=80, blank=True, editable=False)
     held_until = models.DateTimeField(null=True, editable=False)
-    held_because = models.CharField(_("reason"), max_length=200, blank=True, editable=False)
+    held_because = models.CharField(gettext_lazy("reason"), max_length=200, blank=True, editable=False)
 
     conductor = models.CharField(max_length=200, blank=True, editable=False)
     conductor_beat_at = models.DateTimeField(null=True, editable=False)
@@ -135,7 +144,9 @@ class Venue(models.Model):
                 name="a_venue_opens_and_closes_or_neither",
                 condition=Q(opens_at__isnull=True, closes_at__isnull=True)
                 | Q(opens_at__isnull=False, closes_at__isnull=False) & ~Q(opens_at=F("closes_at")),
-                violation_error_message=_("Give an opening and a closing time that differ, or leave both empty."),
+                violation_error_message=gettext_lazy(
+                    "Give an opening and a closing time that differ, or leave both empty."
+                ),
             )
         ]
 

@@ -7,12 +7,15 @@ from typing import Any
 from django import template
 from django.template import RequestContext
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
 
 from clouds import planning
 from clouds.forms import HoldForm
 from clouds.models import Venue
+from clouds.templatetags import telling
 
 register = template.Library()
 
@@ -20,25 +23,29 @@ register = template.Library()
 def ago(at: datetime | None) -> str:
     """How long ago, to the second while that matters."""
     if at is None:
-        return "never"
+        return _("never")
     seconds = (timezone.now() - at).total_seconds()
-    return f"{max(0, round(seconds))} s ago" if seconds < 120 else f"{timesince(at)} ago"
+    how_long = telling.duration(max(0, round(seconds))) if seconds < 120 else timesince(at)
+    return _("%(how_long)s ago") % {"how_long": how_long}
 
 
 def state_of(venue: Venue, now: datetime) -> str:
     """What holds at a venue, in a sentence, with times of the venue."""
 
     def local(at: datetime) -> str:
-        return f"{at.astimezone(venue.zone):%a %-d %b, %H:%M}"
+        return date_format(at.astimezone(venue.zone), "D j M, H:i")
 
     if venue.stopped_at:
-        return f"Stopped by {venue.stopped_by} on {local(venue.stopped_at)}"
+        return _("Stopped by %(name)s on %(time)s") % {"name": venue.stopped_by, "time": local(venue.stopped_at)}
     if venue.held_until and venue.is_held(now):
-        return f"On hold until {local(venue.held_until)}" + (f": {venue.held_because}" if venue.held_because else "")
+        held = _("On hold until %(time)s") % {"time": local(venue.held_until)}
+        return f"{held}: {venue.held_because}" if venue.held_because else held
     if not venue.is_open(now):
         opening = venue.next_opening(now)
-        return f"Closed until {local(opening)}" if opening else "Closed, with no opening in sight"
-    return "Open" if venue.is_conducted(now) else "Open, but no conductor beats"
+        if opening is None:
+            return _("Closed, with no opening in sight")
+        return _("Closed until %(time)s") % {"time": local(opening)}
+    return _("Open") if venue.is_conducted(now) else _("Open, but no conductor beats")
 
 
 @register.filter

@@ -6,21 +6,25 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
+from django.utils.dateformat import format as date_format
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext
+from django.utils.translation import gettext as _
 
 from clouds.models import Puff
+from clouds.models.program import DOES
+from clouds.timeline import Do
 
 register = template.Library()
 
 WHY = {
-    Puff.Source.VISITOR: "a visitor pressed",
-    Puff.Source.CURATOR: "a curator asked",
-    Puff.Source.SHOW: "part of a show",
-    Puff.Source.API: "asked through the API",
-    Puff.Source.HAND: "switched by hand at the plug",
+    Puff.Source.VISITOR: gettext_lazy("a visitor pressed"),
+    Puff.Source.CURATOR: gettext_lazy("a curator asked"),
+    Puff.Source.SHOW: gettext_lazy("part of a show"),
+    Puff.Source.API: gettext_lazy("asked through the API"),
+    Puff.Source.HAND: gettext_lazy("switched by hand at the plug"),
 }
 
 ENDINGS = {
@@ -34,13 +38,13 @@ ENDINGS = {
 
 def _told(at: datetime, zone: ZoneInfo, form: str) -> SafeString:
     local = at.astimezone(zone)
-    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), local.strftime(form))
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), date_format(local, form))
 
 
 @register.filter
 def clock(at: datetime, zone: ZoneInfo) -> SafeString:
     """14:03:20."""
-    return _told(at, zone, "%H:%M:%S")
+    return _told(at, zone, "H:i:s")
 
 
 @register.filter
@@ -54,13 +58,13 @@ def precise(at: datetime, zone: ZoneInfo) -> SafeString:
 @register.filter
 def hour(at: datetime, zone: ZoneInfo) -> SafeString:
     """14:03, or 14:03:20 where there are seconds to tell."""
-    return _told(at, zone, "%H:%M:%S" if at.second else "%H:%M")
+    return _told(at, zone, "H:i:s" if at.second else "H:i")
 
 
 @register.filter
 def zoned_clock(at: datetime, zone: ZoneInfo) -> SafeString:
     """14:03:20 CET."""
-    return _told(at, zone, "%H:%M:%S %Z")
+    return _told(at, zone, "H:i:s T")
 
 
 @register.filter
@@ -72,13 +76,13 @@ def plain_minute(at: datetime, zone: ZoneInfo) -> str:
 @register.filter
 def day(at: datetime, zone: ZoneInfo) -> SafeString:
     """Sun 22 Nov 2026."""
-    return _told(at, zone, "%a %-d %b %Y")
+    return _told(at, zone, "D j M Y")
 
 
 @register.filter
 def moment(at: datetime, zone: ZoneInfo) -> SafeString:
     """Sun 22 Nov 2026, 14:03:20 CET."""
-    return _told(at, zone, "%a %-d %b %Y, %H:%M:%S %Z")
+    return _told(at, zone, "D j M Y, H:i:s T")
 
 
 @register.filter
@@ -89,24 +93,24 @@ def when(at: datetime, zone: ZoneInfo) -> SafeString:
 
 def plain_when(at: datetime, zone: ZoneInfo) -> str:
     """The same, where no markup may be."""
-    return at.astimezone(zone).strftime(_form(at, zone))
+    return date_format(at.astimezone(zone), _form(at, zone))
 
 
 def _form(at: datetime, zone: ZoneInfo) -> str:
     today = timezone.now().astimezone(zone).date()
-    return "%H:%M:%S" if at.astimezone(zone).date() == today else "%a %-d %b, %H:%M"
+    return "H:i:s" if at.astimezone(zone).date() == today else "D j M, H:i"
 
 
 @register.filter
 def from_when(at: datetime, zone: ZoneInfo) -> SafeString:
     """From 14:03:20 on."""
-    return format_html("from {} on", when(at, zone))
+    return format_html(_("from {} on"), when(at, zone))
 
 
 @register.filter
 def duration(seconds: float) -> str:
     """5 s, or 4.7 s."""
-    return f"{number(seconds)} s"
+    return _("%(number)s s") % {"number": number(seconds)}
 
 
 def number(seconds: float) -> str:
@@ -118,8 +122,10 @@ def number(seconds: float) -> str:
 def long_duration(seconds: float) -> str:
     """45 s, 12 min, or 17.5 h."""
     if seconds < 60:
-        return f"{round(seconds)} s"
-    return f"{round(seconds / 60)} min" if seconds < 7200 else f"{round(seconds / 3600, 1):g} h"
+        return duration(round(seconds))
+    if seconds < 7200:
+        return _("%(number)d min") % {"number": round(seconds / 60)}
+    return _("%(number)s h") % {"number": f"{round(seconds / 3600, 1):g}"}
 
 
 @register.filter
@@ -135,9 +141,15 @@ def pick(these: Sequence[str], place: int) -> str:
 
 
 @register.filter
+def doing(do: Do) -> str:
+    """What a step does, in a word."""
+    return str(DOES[do.value])
+
+
+@register.filter
 def why(puff: Puff) -> str:
     """Why it happened."""
-    return WHY[Puff.Source(puff.source)]
+    return str(WHY[Puff.Source(puff.source)])
 
 
 @register.filter
@@ -149,5 +161,7 @@ def in_words(puff: Puff) -> str:
 @register.filter
 def ordinal(place: int) -> str:
     """2nd."""
+    if not (get_language() or "en").startswith("en"):
+        return pgettext("a place in line", "%(place)d.") % {"place": place}
     ending = "th" if place % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
     return f"{place}{ending}"

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.generic import FormView
 
 from clouds import addresses, refusals, throttle
@@ -112,7 +113,7 @@ def puffs(request: HttpRequest) -> HttpResponseBase:
         try:
             at, pk = cursors.read(request.GET["before"])
         except cursors.BadCursor:
-            return sorry(request, 400, "This page of your puffs does not exist. Begin at the newest.")
+            return sorry(request, 400, _("This page of your puffs does not exist. Begin at the newest."))
         runs = runs.filter(Q(asked_at__lt=at) | Q(asked_at=at, pk__lt=pk))
     rows = list(runs[: PAGE + 1])
     older = cursors.write(rows[PAGE - 1].asked_at, rows[PAGE - 1].pk) if len(rows) > PAGE else ""

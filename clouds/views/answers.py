@@ -10,6 +10,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from clouds import refusals
 from clouds.models import User
@@ -44,8 +45,9 @@ def retry_after(response: HttpResponse, refused: refusals.Refused | None, now: d
 
 def not_so(request: HttpRequest, *allowed: str) -> HttpResponse:
     """405, in a sentence."""
-    way = "by pressing its button" if allowed == ("POST",) else "by following a link"
-    response = sorry(request, 405, f"Nothing happened: this can only be reached {way}.")
+    by_button = _("Nothing happened: this can only be reached by pressing its button.")
+    by_link = _("Nothing happened: this can only be reached by following a link.")
+    response = sorry(request, 405, by_button if allowed == ("POST",) else by_link)
     response["Allow"] = ", ".join(allowed)
     return response
 

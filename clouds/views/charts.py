@@ -79,7 +79,7 @@ def _charts(hours: Sequence[Hour], first: date, last: date) -> dict[str, Any]:
         "puffs_a_day": charts.bars(days, [one.puffs_a_day for one in days]),
         "air_a_day": charts.bars(days, [one.seconds_a_day / divisor for one in days]),
         "air_in": _("minutes") if in_minutes else _("seconds"),
-        "air_unit": " min" if in_minutes else " s",
+        "air_unit": _(" min") if in_minutes else _(" s"),
     }
 
 

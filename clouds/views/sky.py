@@ -92,7 +92,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponseBase:
         return redirect_to_login(reverse("puffs"))
     run = Run.objects.live().of_visitors().filter(pk=pk, asked_by=by).select_related("cloud__venue").first()
     if run is None:
-        return sorry(request, 404, "There is no puff of yours here to take back. Perhaps it is over already.")
+        return sorry(request, 404, _("There is no puff of yours here to take back. Perhaps it is over already."))
     try:
         actions.end(run, by=by)
     except refusals.TooLate as refused:
@@ -105,7 +105,7 @@ def here(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The page of a visitor who waits says that they are still there."""
     by = person(request)
     if by is None or not Run.objects.waiting().of_visitors().filter(pk=pk, asked_by=by).exists():
-        return sorry(request, 404, "There is no puff of yours that waits here. Perhaps it is over already.")
+        return sorry(request, 404, _("There is no puff of yours that waits here. Perhaps it is over already."))
     actions.here(by=by, now=timezone.now())
     return HttpResponse(status=204)
 
@@ -131,7 +131,7 @@ def _url(found: Cloud) -> str:
 
 
 def _no_such_cloud(request: HttpRequest) -> HttpResponse:
-    return sorry(request, 404, "There is no such cloud, or it is switched off.")
+    return sorry(request, 404, _("There is no such cloud, or it is switched off."))
 
 
 def _page(request: HttpRequest, found: Cloud, refused: refusals.Refused | None = None) -> HttpResponse:

@@ -4,31 +4,36 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+from enum import Enum
 from typing import TypeVar
 
 from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, ngettext
 
-from clouds import pictures, queue
+from clouds import patterns, pictures, queue
 from clouds.models import Cloud, Plug, Puff, Run
 from clouds.timeline import Do
 
 
-class State(StrEnum):
+class State(Enum):
     """What a cloud is doing, in a word."""
 
-    READY = "ready"
-    PUFFING = "puffing"
-    SINKING = "letting air out"
-    STARTING = "about to puff"
-    WAITING = "waiting"
-    RESTING = "resting"
-    FULL = "full"
-    WAKING = "waking up"
-    UNREACHABLE = "out of reach"
-    STOPPED = "stopped"
-    HELD = "on hold"
-    CLOSED = "closed"
+    READY = gettext_noop("ready")
+    PUFFING = gettext_noop("puffing")
+    SINKING = gettext_noop("letting air out")
+    STARTING = gettext_noop("about to puff")
+    WAITING = gettext_noop("waiting")
+    RESTING = gettext_noop("resting")
+    FULL = gettext_noop("full")
+    WAKING = gettext_noop("waking up")
+    UNREACHABLE = gettext_noop("out of reach")
+    STOPPED = gettext_noop("stopped")
+    HELD = gettext_noop("on hold")
+    CLOSED = gettext_noop("closed")
+
+    def __str__(self) -> str:
+        return _(self.value)
 
 
 SOON_DIFFERENT = {State.PUFFING, State.SINKING, State.STARTING, State.WAITING, State.RESTING, State.WAKING}
@@ -138,12 +143,12 @@ def in_a_sentence(standings: Sequence[Standing]) -> str:
     """What goes on in the sky."""
     names = [standing.cloud.name for standing in standings if standing.state is State.PUFFING]
     if not standings:
-        return "There are no clouds yet."
+        return _("There are no clouds yet.")
     if not names:
-        return "The sky is calm."
+        return _("The sky is calm.")
     if len(names) > 3:
-        return f"{len(names)} clouds are puffing."
-    return f"{names[0]} is puffing." if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} are puffing."
+        return _("%(count)d clouds are puffing.") % {"count": len(names)}
+    return ngettext("%(names)s is puffing.", "%(names)s are puffing.", len(names)) % {"names": patterns.listed(names)}
 
 
 def _by_cloud(rows: Iterable[Row]) -> dict[int, list[Row]]:
@@ -173,9 +178,9 @@ def _stand(facts: _Facts) -> Standing:
 
 def _trouble(facts: _Facts) -> Said | None:
     if facts.pump is None:
-        return State.UNREACHABLE, f"{facts.cloud} has no pump yet.", None
+        return State.UNREACHABLE, _("%(cloud)s has no pump yet.") % {"cloud": facts.cloud}, None
     if facts.pump.trouble:
-        return State.UNREACHABLE, f"{facts.cloud} is out of reach.", None
+        return State.UNREACHABLE, _("%(cloud)s is out of reach.") % {"cloud": facts.cloud}, None
     return None
 
 
@@ -184,19 +189,19 @@ def _playing(facts: _Facts) -> Said | None:
     run, name = facts.playing, facts.cloud.name
     until = run.started_at + timedelta(seconds=run.seconds) if run and run.started_at else None
     if (facts.still_on or run) and not facts.cloud.venue.is_conducted(facts.now):
-        return State.WAKING, f"{name} is getting ready: its conductor is starting.", None
+        return State.WAKING, _("%(name)s is getting ready: its conductor is starting.") % {"name": name}, None
     if any(puff.do is Do.INFLATE for puff in facts.still_on):
-        return State.PUFFING, f"{name} is puffing.", until
+        return State.PUFFING, _("%(name)s is puffing.") % {"name": name}, until
     if facts.still_on:
-        return State.SINKING, f"{name} is letting air out.", until
-    return (State.STARTING, f"{name} is about to puff.", None) if run else None
+        return State.SINKING, _("%(name)s is letting air out.") % {"name": name}, until
+    return (State.STARTING, _("%(name)s is about to puff.") % {"name": name}, None) if run else None
 
 
 def _kept_away(facts: _Facts) -> Said | None:
     if said := _shut(facts):
         return said
     if not facts.cloud.venue.is_conducted(facts.now):
-        return State.WAKING, f"{facts.cloud} is getting ready: its conductor is starting.", None
+        return State.WAKING, _("%(cloud)s is getting ready: its conductor is starting.") % {"cloud": facts.cloud}, None
     return None
 
 
@@ -204,23 +209,23 @@ def _shut(facts: _Facts) -> Said | None:
     """What keeps everybody away from the whole venue."""
     venue, now = facts.cloud.venue, facts.now
     if venue.stopped_at:
-        return State.STOPPED, f"Everything at {venue} is stopped for now.", None
+        return State.STOPPED, _("Everything at %(venue)s is stopped for now.") % {"venue": venue}, None
     if venue.is_held(now):
-        return State.HELD, venue.held_because or f"{venue} takes a break.", venue.held_until
+        return State.HELD, venue.held_because or _("%(venue)s takes a break.") % {"venue": venue}, venue.held_until
     if not venue.is_open(now):
-        return State.CLOSED, f"{venue} is closed.", venue.next_opening(now)
+        return State.CLOSED, _("%(venue)s is closed.") % {"venue": venue}, venue.next_opening(now)
     return None
 
 
 def _between(facts: _Facts) -> Said:
     cloud, now = facts.cloud, facts.now
     if facts.rested_at and now < facts.rested_at:
-        return State.RESTING, f"{cloud} is resting.", facts.rested_at
+        return State.RESTING, _("%(cloud)s is resting.") % {"cloud": cloud}, facts.rested_at
     if facts.queue:
-        return State.WAITING, f"{cloud} puffs in a moment.", None
+        return State.WAITING, _("%(cloud)s puffs in a moment.") % {"cloud": cloud}, None
     if not cloud.seconds_that_fit_on(facts.fill):
-        return State.FULL, f"{cloud} is as full as is safe.", None
-    return State.READY, f"{cloud} is ready.", None
+        return State.FULL, _("%(cloud)s is as full as is safe.") % {"cloud": cloud}, None
+    return State.READY, _("%(cloud)s is ready.") % {"cloud": cloud}, None
 
 
 def _offer(facts: _Facts) -> float | None:

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from clouds import actions, line, queue
 from clouds.models import Cloud, Run, User, Venue
+from clouds.models.run import ended_by
 from clouds.queue import Promise
 from clouds.views.standing import Standing
 
@@ -113,5 +114,5 @@ def _did_not_come(cloud: Cloud, by: User, now: datetime) -> Run | None:
     last = Run.objects.of_visitors().on(cloud).filter(asked_by=by).order_by("-asked_at", "-pk").first()
     if last is None or last.ended_at is None or now - last.ended_at > TOLD_FOR:
         return None
-    was_ended = last.outcome == Run.Outcome.STOPPED and not last.started_at and last.reason != f"Ended by {by.name}."
+    was_ended = last.outcome == Run.Outcome.STOPPED and not last.started_at and last.reason != ended_by(by.name)
     return last if was_ended or last.outcome in NO_TURN else None

@@ -228,3 +228,11 @@ def test_a_helper_makes_nobody_more_than_they_are(ada: User, bob: User, curator:
     assert helper.post(f"/admin/clouds/user/{curator.pk}/password/", passwords).status_code == 403
     curator.refresh_from_db()
     assert curator.check_password("a long pass phrase")
+
+
+def test_closed_days_that_cannot_be_read_are_told_beside_the_form(desk: Client, venue: Venue) -> None:
+    response = save(desk, f"/admin/clouds/venue/{venue.pk}/change/", closed_on="soon")
+    assert response.status_code == 200
+    assert "“soon” is not a day." in text(response)
+    venue.refresh_from_db()
+    assert venue.closed_on == ""

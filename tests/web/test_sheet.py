@@ -53,6 +53,12 @@ def test_what_plays_is_said_in_order(venue: Venue, make_show: Callable[..., Show
     assert said(venue) == [("Snow", True, ()), ("Rain", True, ())]
 
 
+def test_a_day_that_is_long_over_has_its_sheet_too(venue: Venue, desk: Client, make_show: Callable[..., Show]) -> None:
+    make_show()
+    assert said(venue, day=3) == []
+    assert desk.get(f"/admin/clouds/venue/{venue.pk}/day/?on=2026-11-03").status_code == 200
+
+
 def test_a_show_that_meets_another_is_said_to_be_skipped(venue: Venue, make_show: Callable[..., Show]) -> None:
     make_show()
     make_show(time(19, 1), name="Snow")
