@@ -97,7 +97,7 @@ def main(names: list[str]) -> None:
 
 
 def stage() -> dict[str, str]:
-    """A database with a cloud in each state, as if a conductor were there; the sessions of Ada, a curator, and kiosks."""
+    """A database with a cloud in each state, as if a conductor were there; sessions of Ada, a curator, and kiosks."""
     import django
 
     django.setup()
