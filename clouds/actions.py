@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -19,6 +20,7 @@ from django_q.tasks import async_task
 
 from clouds import balloon, doorbell, line, planning, queue, refusals, timeline
 from clouds.models import Act, BalloonNote, Cloud, Fact, Plug, Program, Puff, Rehearsal, Run, Show, User, Venue
+from clouds.models.cloud import LONGEST_PUFF_SECONDS
 from clouds.models.rehearsal import FASTEST
 from clouds.models.run import ended_by
 from clouds.prepared import Given, Prepared
@@ -48,7 +50,11 @@ LIVE = Prepared(lambda: Run.objects.live().filter(cloud=Given("cloud")).only(*PA
 LAST_TURN = Prepared(
     lambda: (
         Puff.objects.filter(
-            asked_by=Given("by"), cloud__venue=Given("venue"), source=Puff.Source.VISITOR, outcome__in=TURNS
+            asked_by=Given("by"),
+            on_at__gt=Given("since"),
+            cloud__venue=Given("venue"),
+            source=Puff.Source.VISITOR,
+            outcome__in=TURNS,
         )
         .order_by("-off_at")
         .only("off_at")[:1]
@@ -399,6 +405,20 @@ def wake(venue: Venue, now: datetime, *, at_once: bool = False) -> bool:
     return True
 
 
+def recount(venue: Venue) -> None:
+    """Have a venue's history counted anew for its charts, once what is being saved is saved."""
+    task = partial(
+        async_task,
+        "clouds.tasks.recount",
+        venue.pk,
+        task_name=f"recount {venue.slug}",
+        cluster=venue.cluster,
+        # A million puffs take some ten seconds, on a Raspberry Pi a minute.
+        q_options={"timeout": -1},
+    )
+    transaction.on_commit(task)
+
+
 def puff_that_fits(cloud: Cloud, now: datetime) -> float:
     """The seconds of a visitor's puff, shortened to the room there is. Raises NoRoom."""
     if fits := cloud.seconds_that_fit(now):
@@ -474,8 +494,11 @@ def _check_open_to_visitors(cloud: Cloud, now: datetime) -> Plug:
 def _check_their_turn(cloud: Cloud, live: list[Run], by: User, now: datetime) -> None:
     if any(run.source == Run.Source.VISITOR and run.asked_by_id == by.pk for run in live):
         raise refusals.AlreadyAsked(_("You have asked %(cloud)s for a puff already.") % {"cloud": cloud})
-    if (last := LAST_TURN.first(by=by.pk, venue=cloud.venue_id)) and last.off_at:
-        until = last.off_at + timedelta(seconds=cloud.cool_down_seconds)
+    cool_down = timedelta(seconds=cloud.cool_down_seconds)
+    # What began before this ended too long ago to matter; who has puffed for years need not wait until all is read.
+    since = now - cool_down - timedelta(seconds=LONGEST_PUFF_SECONDS)
+    if (last := LAST_TURN.first(by=by.pk, venue=cloud.venue_id, since=since)) and last.off_at:
+        until = last.off_at + cool_down
         if now < until:
             raise refusals.CoolingDown(_("You have just had a puff. Let the others have a turn."), until)
 

@@ -17,12 +17,16 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import connection
 from django.db.models import Q
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from clouds.models import Cloud, Puff, User, Venue
 from clouds.models.puff import PuffQuerySet
 from clouds.models.user import NAME_LENGTH
 from clouds.names import key_of
+from clouds.prepared import Given
 
 Place = tuple[datetime, int]
 
@@ -33,6 +37,11 @@ EVERY: dict[str, list[Any]] = {
     "source": Puff.Source.values,
     "outcome": Puff.Outcome.values,
 }
+# What a row of the history tells, and as little of what it belongs to as that needs.
+TOLD = [
+    "cloud__name", "cloud__venue__time_zone", "run__title", "run__told", "pump", "source", "asked_by__name",
+    "planned_seconds", "on_at", "off_at", "outcome", "reason", "confirmed", "simulated", "rehearsal__speed",
+]  # fmt: skip
 DAYS = [
     MinValueValidator(date(1970, 1, 2), _("Choose a day from 1970 on.")),
     MaxValueValidator(date(2999, 12, 31), _("Choose a day before the year 3000.")),
@@ -53,16 +62,14 @@ class Selection:
 
     def page(self, count: int, *, before: Place | None = None, after: Place | None = None) -> list[Puff]:
         """So many puffs, newest first: the newest, or those next to a place, older or newer than it."""
-        puffs = Puff.everything.filter(self._days())
+        puffs = Puff.everything.filter(self._days(), **self._fixed())
         puffs = puffs.before(*before) if before else puffs.after(*after) if after else puffs
         order = ("on_at", "pk") if after else ("-on_at", "-pk")
-        ranges = [puffs.filter(kind).order_by() for kind in self._kinds()]
-        if len(ranges) > 1 and connection.features.supports_slicing_ordering_in_compound:
-            # PostgreSQL reads a part of a union to its end before it sorts, unless that end is near; SQLite merges.
-            ranges = [part.order_by(*order)[:count] for part in ranges]
-        merged = ranges[0] if len(ranges) == 1 else ranges[0].union(*ranges[1:], all=True)
-        found = merged.order_by(*order).values_list("on_at", "pk")[:count]
-        return list(_whole().filter(pk__in=[pk for _, pk in found]).newest_first())
+        if kinds := self._kinds():
+            found = _merged(puffs, kinds, order, count)
+        else:
+            found = list(puffs.order_by(*order).values_list("pk", flat=True)[:count])
+        return list(_whole().filter(pk__in=found).newest_first())
 
     def pages(self, count: int) -> Iterator[list[Puff]]:
         """All of it, newest first, so many at a time."""
@@ -71,14 +78,20 @@ class Selection:
             yield rows
             rows = self.page(count, before=(rows[-1].on_at, rows[-1].pk))
 
-    def _kinds(self) -> list[Q]:
-        """What is asked for other than days, as conditions that each are one range of an index."""
-        asked = {"simulated": self.simulated, "source": self.source, "outcome": self.outcome}
-        given = {name: [value] for name, value in asked.items() if value is not None}
-        common = Q(cloud=self.cloud) if self.cloud else Q()
+    def _fixed(self) -> dict[str, Any]:
+        """What is asked for that fixes one range of an index, or, of a visitor's puffs, is looked up in it."""
+        asked = {"cloud": self.cloud, "asked_by": self.by, **(self._of_kinds() if self.by else {})}
+        return {name: value for name, value in asked.items() if value is not None}
+
+    def _of_kinds(self) -> dict[str, Any]:
+        return {"simulated": self.simulated, "source": self.source, "outcome": self.outcome}
+
+    def _kinds(self) -> list[dict[str, Any]]:
+        """The kinds of puffs that are meant, each a range of an index; none where one range has all that is meant."""
+        given = {name: [value] for name, value in self._of_kinds().items() if value is not None}
         if self.by is not None or not given:
-            return [common & Q(**_each(given), **({"asked_by": self.by} if self.by else {}))]
-        return [common & Q(**_each(kind)) for kind in _combinations({**EVERY, **given})]
+            return []
+        return [dict(zip(EVERY, kind, strict=True)) for kind in product(*(EVERY | given).values())]
 
     def _days(self) -> Q:
         if self.first is None and self.last is None:
@@ -96,17 +109,27 @@ class Selection:
         return _between(_moved(self.first, -1), _moved(self.last, 1), ZoneInfo("UTC")) & local
 
 
-def _each(kind: dict[str, list[Any]]) -> dict[str, Any]:
-    # IN, also for one: Django puts a boolean alone, without "=", for which SQLite looks into no index.
-    return {f"{name}__in": values for name, values in kind.items()}
+def _merged(puffs: PuffQuerySet, kinds: list[dict[str, Any]], order: tuple[str, str], count: int) -> list[int]:
+    """The numbers of the first of these puffs that are of these kinds.
 
-
-def _combinations(values: dict[str, list[Any]]) -> list[dict[str, list[Any]]]:
-    return [dict(zip(values, ([one] for one in those), strict=True)) for those in product(*values.values())]
+    What is asked of each kind is the same but for its values. So Django puts it into SQL once; up to 25 times would
+    take longer than all else.
+    """
+    part = puffs.filter(**{name: Given(name) for name in EVERY}).values_list("on_at", "pk").order_by()
+    one, values = part.query.get_compiler(connection=connection).as_sql()
+    direction = "DESC" if order[0].startswith("-") else "ASC"
+    sorted_by = f" ORDER BY 1 {direction}, 2 {direction} LIMIT {count:d}"
+    if len(kinds) > 1 and connection.features.supports_slicing_ordering_in_compound:
+        # PostgreSQL reads a part of a union to its end before it sorts, unless that end is near; SQLite merges.
+        one = f"({one}{sorted_by})"
+    given = [kind[value.value] if isinstance(value, Given) else value for kind in kinds for value in values]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join([one] * len(kinds)) + sorted_by, given)
+        return [pk for _, pk in cursor.fetchall()]
 
 
 def _whole() -> PuffQuerySet:
-    return Puff.everything.select_related("cloud__venue", "asked_by", "run", "rehearsal")
+    return Puff.everything.select_related("cloud__venue", "asked_by", "run", "rehearsal").only(*TOLD)
 
 
 def _between(first: date | None, last: date | None, zone: ZoneInfo) -> Q:
@@ -120,6 +143,23 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 
 def _moved(day: date | None, days: int) -> date | None:
     return day + timedelta(days=days) if day else None
+
+
+class _Select(forms.Select):
+    """A list of options. Django renders a template for each of them, which takes longer than a page of puffs."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        """The same, in one go."""
+        chosen = self.format_value(value)
+        options = (
+            (flatatt({"value": str(option), "selected": str(option) in chosen}), label)
+            for option, label in self.choices
+        )
+        return format_html(
+            "<select{}>{}</select>",
+            flatatt({"name": name, **self.build_attrs(self.attrs, attrs)}),
+            format_html_join("", "<option{}>{}</option>", options),
+        )
 
 
 class _Day(forms.DateField):
@@ -138,12 +178,13 @@ class _Day(forms.DateField):
 
 def _cloud() -> Any:
     return forms.ModelChoiceField(
-        Cloud.objects.select_related("venue"),
+        Cloud.objects.select_related("venue").only("name", "slug", "venue__time_zone"),
         label=_("Cloud"),
         to_field_name="slug",
         required=False,
         empty_label=_("Every cloud"),
         error_messages={"invalid_choice": _("There is no such cloud.")},
+        widget=_Select,
     )
 
 
@@ -158,12 +199,14 @@ class HistoryForm(forms.Form):
         required=False,
         choices=[("", _("For any reason")), *Puff.Source.choices],
         error_messages={"invalid_choice": _("There is no such reason. Choose one of the list.")},
+        widget=_Select,
     )
     outcome = forms.ChoiceField(
         label=_("Outcome"),
         required=False,
         choices=[("", _("Any outcome")), (ON_NOW, Puff.Outcome.ON.label), *Puff.Outcome.choices[1:]],
         error_messages={"invalid_choice": _("There is no such outcome. Choose one of the list.")},
+        widget=_Select,
     )
     who = forms.CharField(
         label=_("Who"),
@@ -177,6 +220,7 @@ class HistoryForm(forms.Form):
         required=False,
         choices=[("", _("Real and simulated")), (REAL, _("Real")), (SIMULATED, _("Simulated, or rehearsed"))],
         error_messages={"invalid_choice": _("Choose real or simulated.")},
+        widget=_Select,
     )
 
     def clean_who(self) -> User | None:

@@ -15,7 +15,7 @@ from django_q.tasks import async_task
 
 from clouds import actions, planning, processes
 from clouds.conductor.baton import Baton
-from clouds.models import Run, Venue
+from clouds.models import Cloud, Run, Venue, tally
 from clouds.models.run import WARM_UP
 
 # So soon the thread of the plugs may go on when that of the database is busy; Python's own 5 ms are long for a cue.
@@ -41,6 +41,12 @@ def play(venue_id: int) -> str:
     finally:
         exit_on_sigterm()
     return "left in good order"
+
+
+def recount(venue_id: int) -> None:
+    """Count the history of a venue's clouds anew: in another time zone hours begin at other moments."""
+    for cloud in Cloud.objects.filter(venue=venue_id).select_related("venue"):
+        tally.recount(cloud)
 
 
 def canary() -> None:

@@ -1,10 +1,10 @@
 """Venues: where they are, when they are open, and the buttons at the top of every curators' page."""
 
 import zoneinfo
-from typing import Any
+from typing import Any, cast
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +18,7 @@ from clouds import actions, refusals
 from clouds.admin import sheet
 from clouds.admin.base import Buttons, OnlyItsFields, View, curator, gone, posts, status_of
 from clouds.forms import HoldForm
-from clouds.models import Cloud, Venue, tally
+from clouds.models import Venue
 from clouds.templatetags.curators import ago, state_of
 
 
@@ -52,8 +52,8 @@ class VenueAdmin(OnlyItsFields, Buttons):
         """In another time zone hours begin at other moments: what is tallied by hours is counted anew."""
         super().save_model(request, obj, form, change)
         if change and "time_zone" in form.changed_data:
-            for cloud in Cloud.objects.filter(venue=obj.pk).select_related("venue"):
-                tally.recount(cloud)
+            actions.recount(cast(Venue, obj))
+            messages.info(request, _("The charts are reckoned anew for this time zone. A long history takes a minute."))
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, venue: Venue) -> str:

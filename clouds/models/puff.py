@@ -102,7 +102,11 @@ class Puff(models.Model):
         indexes = [
             models.Index(fields=["-on_at", "-id"], name="history"),
             models.Index(fields=["cloud", "-on_at", "-id"], name="history_of_a_cloud"),
-            models.Index(fields=["asked_by", "-on_at", "-id"], name="puffs_of_a_person"),
+            # Whatever else is asked of a visitor's puffs is looked up here as well, and not puff by puff.
+            models.Index(
+                fields=["asked_by", "-on_at", "-id", "cloud", "simulated", "source", "outcome"],
+                name="puffs_of_a_person",
+            ),
             # Every selection of the history is a few ranges of one of these (`clouds/selection.py`).
             models.Index(fields=["simulated", "source", "outcome", "-on_at", "-id"], name="kinds_of_puffs"),
             models.Index(
@@ -124,9 +128,15 @@ class Puff(models.Model):
         return (self.off_at - self.on_at).total_seconds() if self.off_at else None
 
     @property
+    def ended(self) -> str:
+        """How it ended, in a word or two."""
+        # Django's own get_outcome_display hashes all choices, in the reader's language, each time.
+        return str(Puff.Outcome(self.outcome).label)
+
+    @property
     def who(self) -> str:
         """The name to show: an account that was erased leaves its puffs as a visitor's."""
-        return self.asked_by.name if self.asked_by else self.get_source_display()
+        return self.asked_by.name if self.asked_by else str(Puff.Source(self.source).label)
 
     @property
     def told(self) -> str:

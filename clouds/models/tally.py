@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
-from django.db.models import F
+from django.db.models import F, Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from clouds import hours
@@ -54,14 +54,30 @@ def count(puff: "Puff", off_at: datetime, zone: ZoneInfo) -> None:
 
 
 def recount(cloud: Cloud) -> int:
-    """Count a cloud's whole history anew; how many puffs that were."""
+    """Count a cloud's whole history anew; how many puffs that were.
+
+    A long history takes a while, in which the conductor must be able to write. What has ended before is read without
+    any lock, since it never changes any more; only what is newer is counted while nobody else writes.
+    """
+    zone, puffs = cloud.venue.zone, cloud.puffs.order_by()
+    newest = puffs.aggregate(newest=Max("pk", default=0))["newest"]
+    on_then = list(puffs.still_on().values_list("pk", flat=True))
+    found = _counted(puffs.filter(pk__lte=newest).exclude(pk__in=on_then), zone)
     with transaction.atomic():
-        Cloud.objects.select_for_update().get(pk=cloud.pk)
-        puffs = cloud.puffs.order_by()
-        found = hours.tally(puffs.values_list("on_at", "off_at", "pump").iterator(CHUNK), cloud.venue.zone)
+        locked = Cloud.objects.select_for_update(of=("self",)).select_related("venue").get(pk=cloud.pk)
+        if locked.venue.zone != zone:
+            # Its venue has got yet another time zone meanwhile, and whoever gave it that has it counted once more.
+            return 0
+        for hour, (count, seconds) in _counted(puffs.filter(Q(pk__gt=newest) | Q(pk__in=on_then)), zone).items():
+            before = found.get(hour, (0, 0.0))
+            found[hour] = (before[0] + count, before[1] + seconds)
         Tally.objects.filter(cloud=cloud).delete()
         Tally.objects.bulk_create(
             (Tally(cloud=cloud, begins_at=at, puffs=count, seconds=seconds) for at, (count, seconds) in found.items()),
             batch_size=CHUNK,
         )
     return sum(count for count, _ in found.values())
+
+
+def _counted(puffs: "models.QuerySet[Puff]", zone: ZoneInfo) -> dict[datetime, tuple[int, float]]:
+    return hours.tally(puffs.values_list("on_at", "off_at", "pump").iterator(CHUNK), zone)

@@ -68,6 +68,12 @@ def zoned_clock(at: datetime, zone: ZoneInfo) -> SafeString:
 
 
 @register.filter
+def day_and_clock(at: datetime, zone: ZoneInfo) -> SafeString:
+    """Sun 22 Nov 2026, 14:03:20."""
+    return _told(at, zone, "D j M Y, H:i:s")
+
+
+@register.filter
 def plain_minute(at: datetime, zone: ZoneInfo) -> str:
     """14:03, for a picture, where no elements can stand."""
     return f"{at.astimezone(zone):%H:%M}"

@@ -38,7 +38,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "form": form,
         "puffs": rows,
         "asked": urlencode(asked),
-        "zones": sorted({venue.time_zone for venue in Venue.objects.all()}),
+        "zones": Venue.objects.order_by("time_zone").values_list("time_zone", flat=True).distinct(),
         "is_newest": not before and not after,
         "newer": there(after=_at(rows[0])) if rows and (before or (after and more)) else "",
         "older": there(before=_at(rows[-1])) if rows and (after or more) else "",

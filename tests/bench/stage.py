@@ -3,11 +3,12 @@
 import contextlib
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 if TYPE_CHECKING:
@@ -44,16 +45,47 @@ def _database() -> Iterator[None]:
     if not url.startswith("postgres"):
         yield
         return
-    import psycopg  # only where the database is PostgreSQL is it installed
-
     name = f"cloudsite_bench_{secrets.token_hex(4)}"
-    with psycopg.connect(url, autocommit=True) as server:
+    with _server_of(url) as server:
         server.execute(f"CREATE DATABASE {name}")
-        os.environ["DATABASE_URL"] = urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+        os.environ["DATABASE_URL"] = _named(url, name)
         try:
             yield
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _server_of(url: str) -> Any:
+    import psycopg  # only where the database is PostgreSQL is it installed
+
+    return psycopg.connect(url, autocommit=True)
+
+
+def _named(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@contextlib.contextmanager
+def copied() -> Iterator[dict[str, str]]:
+    """All data as they are now, once more; what tells a process, by its environment, to use those."""
+    from django.conf import settings
+    from django.db import connection, connections
+
+    with tempfile.TemporaryDirectory(prefix="cloudsite-bench-") as folder:
+        # The last to leave an SQLite database tidies it up, so that it is one file; PostgreSQL copies what nobody uses.
+        connections.close_all()
+        shutil.copytree(settings.DATA, folder, dirs_exist_ok=True)
+        told = {"CLOUDSITE_DATA": folder}
+        if connection.vendor != "postgresql":
+            yield told
+            return
+        url, name = os.environ["DATABASE_URL"], f"cloudsite_bench_{secrets.token_hex(4)}"
+        with _server_of(_named(url, "postgres")) as server:
+            server.execute(f"CREATE DATABASE {name} TEMPLATE {urlsplit(url).path[1:]}")
+            try:
+                yield {**told, "DATABASE_URL": _named(url, name)}
+            finally:
+                server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def the_venue() -> "Venue":

@@ -15,6 +15,8 @@ CLOUDS = 10
 PEOPLE = 5_000
 PUFFS_A_DAY = 900
 OPENS_AT, OPEN_SECONDS = 10, 8 * 3600
+# So many of the visitors' puffs are those of one.
+FAITHFUL = 0.065
 CHUNK = 10_000
 SEED = 7
 SOURCES = ["visitor"] * 78 + ["show"] * 18 + ["curator"] * 3 + ["api"]
@@ -55,7 +57,7 @@ def write(venue: Venue, count: int, *, until: datetime | None = None) -> datetim
 def _people() -> list[int]:
     people = [User(name=f"Visitor {number}", name_key=f"visitor {number}", password="!") for number in range(PEOPLE)]
     User.objects.bulk_create(people, ignore_conflicts=True, batch_size=1000)
-    return list(User.objects.filter(is_staff=False).values_list("pk", flat=True))
+    return list(User.objects.filter(is_staff=False).order_by("pk").values_list("pk", flat=True))
 
 
 def _puffs(chance: random.Random, clouds: list[int], people: list[int], until: datetime) -> Iterator[tuple[Any, ...]]:
@@ -69,7 +71,7 @@ def _puffs(chance: random.Random, clouds: list[int], people: list[int], until: d
                 continue
             source, outcome = chance.choice(SOURCES), chance.choice(OUTCOMES)
             seconds = chance.choice([3.0, 5.0, 5.0, 8.0])
-            who = people[int(len(people) * chance.random() ** 1.5)] if source == "visitor" else None
+            who = _who(chance, people) if source == "visitor" else None
             if source == "show" and (run is None or chance.random() < 0.1):
                 run = _run(chance.choice(clouds), on_at)
             yield (
@@ -77,6 +79,12 @@ def _puffs(chance: random.Random, clouds: list[int], people: list[int], until: d
                 on_at + timedelta(seconds=seconds + chance.uniform(0.01, 0.05)), outcome,
                 "" if outcome == "done" else "The plug did not answer.", outcome != "lost", chance.random() < 0.01,
             )  # fmt: skip
+
+
+def _who(chance: random.Random, people: list[int]) -> int:
+    if chance.random() < FAITHFUL:
+        return people[0]
+    return people[int(len(people) * chance.random() ** 1.5)]
 
 
 def _run(cloud: int, at: datetime) -> int:

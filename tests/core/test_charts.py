@@ -68,7 +68,7 @@ def test_a_month_is_told_by_its_average() -> None:
 
 
 @in_peace
-@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=60))
+@given(st.lists(st.just(0.0) | st.floats(0.001, 1e6), min_size=1, max_size=60))  # puffs, or seconds of air
 def test_bars_stay_in_the_picture_and_the_scale_is_round(values: list[float]) -> None:
     chart = charts.bars(charts.stretches([], FIRST, FIRST + timedelta(days=30))[:1] * len(values), values)
     assert all(-0.2 <= bar.y <= chart.height and bar.x >= chart.left for bar in chart.bars)

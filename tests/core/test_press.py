@@ -8,6 +8,7 @@ from time_machine import TimeMachineFixture
 
 from clouds import actions, balloon, refusals
 from clouds.models import Cloud, Plug, Puff, Run, User, Venue
+from clouds.models.cloud import LONGEST_PUFF_SECONDS
 from clouds.timeline import Do, Step
 
 from . import make
@@ -155,6 +156,12 @@ def test_the_last_puff_is_the_one_that_ended_last(cloud: Cloud, ada: User, venue
     make.puff(stratus, on_at=NOON - later(60), seconds=59, asked_by=ada)
     make.puff(cloud, on_at=NOON - later(50), seconds=5, asked_by=ada)
     refused(refusals.CoolingDown, cloud, ada, until=NOON - later(1) + later(cloud.cool_down_seconds))
+
+
+def test_the_longest_puff_counts_until_the_cool_down_is_over(cloud: Cloud, ada: User) -> None:
+    long_ago = NOON - later(cloud.cool_down_seconds + LONGEST_PUFF_SECONDS - 1)
+    make.puff(cloud, on_at=long_ago, seconds=LONGEST_PUFF_SECONDS, asked_by=ada)
+    refused(refusals.CoolingDown, cloud, ada, until=NOON + later(1))
 
 
 @pytest.mark.parametrize("outcome", [Puff.Outcome.FAILED, Puff.Outcome.LOST])

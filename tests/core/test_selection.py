@@ -112,3 +112,20 @@ def test_each_part_of_a_selection_is_a_range_of_an_index_and_nothing_is_sorted(
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN QUERY PLAN {queries[0]['sql']}")
         assert not [step for *_, step in cursor.fetchall() if "TEMP B-TREE" in step]
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL chooses by how many rows there are.")
+@pytest.mark.parametrize("place", ["", "before", "after"])
+@pytest.mark.parametrize("on_one_cloud", [False, True])
+@pytest.mark.parametrize("asked", [*ASKED, {"simulated": False, "source": "visitor", "outcome": "done"}])
+def test_whatever_is_asked_of_a_visitors_puffs_is_answered_by_their_index_alone(
+    asked: dict[str, Any], on_one_cloud: bool, place: str, cloud: Cloud
+) -> None:
+    wanted = Selection(**asked, by=User.objects.create_user("Ada"), cloud=cloud if on_one_cloud else None)
+    with CaptureQueriesContext(connection) as queries:
+        wanted.page(51, **({place: (BEGIN, 1)} if place else {}))
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {queries[0]['sql']}")
+        steps = [step for *_, step in cursor.fetchall()]
+    bound = {"": "", "before": " AND on_at<?", "after": " AND on_at>?"}[place]
+    assert steps == [f"SEARCH clouds_puff USING COVERING INDEX puffs_of_a_person (asked_by_id=?{bound})"]

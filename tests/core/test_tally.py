@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.apps import apps
 from django.core.management import call_command
+from django.db import connection
 
 from clouds import hours
 from clouds.conductor import ledger
@@ -129,3 +130,34 @@ def test_counting_a_cloud_leaves_the_others_alone(cloud: Cloud, venue: Venue) ->
     Tally.objects.create(cloud=other, begins_at=NOON, puffs=3, seconds=1.0)
     tally.recount(cloud)
     assert kept(other) == {NOON: (3, 1.0)}
+
+
+@pytest.mark.django_db
+def test_what_ends_or_begins_while_it_is_counted_counts_once(
+    venue: Venue, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.puff(cloud)
+    on_now = make.puff(cloud, seconds=None, on_at=NOON + timedelta(minutes=1))
+    counted_by_hand, locked = tally._counted, []
+
+    def slowly(puffs: Any, zone: ZoneInfo) -> Any:
+        found = counted_by_hand(puffs, zone)
+        locked.append(len(connection.savepoint_ids))
+        if len(locked) == 1:
+            ledger._close(on_now, NOON + timedelta(seconds=65), "done", "", confirmed=True)
+            ledger.by_hand(Plug.objects.get().pk, 30, NOON + timedelta(minutes=3))
+        return found
+
+    monkeypatch.setattr(tally, "_counted", slowly)
+    assert tally.recount(cloud) == 3
+    assert kept(cloud) == counted(cloud)
+    assert locked == [0, 1]
+
+
+@pytest.mark.django_db
+def test_who_counted_for_a_time_zone_of_yesterday_changes_nothing(venue: Venue, cloud: Cloud) -> None:
+    make.puff(cloud)
+    tally.recount(cloud)
+    Venue.objects.update(time_zone="Asia/Kathmandu")
+    assert tally.recount(cloud) == 0
+    assert kept(cloud) == {NOON: (1, 5.0)}

@@ -7,7 +7,9 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
+from django_q.models import OrmQ
 
+from clouds import tasks
 from clouds.models import Cloud, Plug, Puff, Tally, User, Venue, tally
 from tests.web.conftest import text
 
@@ -103,15 +105,30 @@ def test_a_time_zone_that_is_none_is_told_so(zone: str, desk: Client, venue: Ven
     assert Venue.objects.get().time_zone == "UTC"
 
 
-def test_a_venue_in_another_time_zone_has_its_hours_tallied_anew(desk: Client, venue: Venue, cloud: Cloud) -> None:
+def test_a_venue_in_another_time_zone_has_its_hours_tallied_anew_by_a_task(
+    desk: Client, venue: Venue, cloud: Cloud, django_capture_on_commit_callbacks: Any
+) -> None:
     at = datetime(2026, 7, 1, 12, 5, tzinfo=UTC)
     Puff.objects.create(
         cloud=cloud, pump="inflate", source="visitor", on_at=at, off_at=at + timedelta(seconds=5), outcome="done"
     )
     tally.recount(cloud)
     assert Tally.objects.get().begins_at == at.replace(minute=0)
-    save(desk, f"/admin/clouds/venue/{venue.pk}/change/", time_zone="Asia/Kathmandu")
+    with django_capture_on_commit_callbacks(execute=True):
+        response = save(desk, f"/admin/clouds/venue/{venue.pk}/change/", time_zone="Asia/Kathmandu")
+    assert "The charts are reckoned anew for this time zone." in text(desk.get(response["Location"]))
+    asked = OrmQ.objects.get().task
+    assert asked["func"] == "clouds.tasks.recount"
+    tasks.recount(*asked["args"])
     assert Tally.objects.get().begins_at == at.replace(hour=11, minute=15)
+
+
+def test_a_venue_that_keeps_its_time_zone_is_not_counted_anew(
+    desk: Client, venue: Venue, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        save(desk, f"/admin/clouds/venue/{venue.pk}/change/", name="Hall")
+    assert not OrmQ.objects.exists()
 
 
 def test_hours_are_both_or_neither(desk: Client, venue: Venue) -> None:

@@ -25,7 +25,7 @@ def test_a_row_says_what_happened(client: Client, conducted: Venue, bob: User, m
     at = datetime(2026, 7, 1, 12, 0, 5, tzinfo=UTC)
     make_puff(bob, on_at=at, seconds=4.72, outcome="failed", reason="It went silent.", confirmed=False, simulated=True)
     page = words(text(client.get("/history/")))
-    assert "Cumulus Wed 1 Jul 2026 , 14:00:05 – 14:00:09 CEST Bob a visitor pressed 5 s 4.7 s" in page
+    assert "Cumulus Wed 1 Jul 2026, 14:00:05 – 14:00:09 CEST Bob a visitor pressed 5 s 4.7 s" in page
     assert "failed: It went silent. reckoned simulated" in page
     assert "Times are those of the place where the cloud hangs: Europe/Berlin." in page
 
@@ -220,7 +220,7 @@ def test_the_newest_page_keeps_itself_so_and_no_other_does(
     make_puff()
     make_puff()
     page = text(client.get("/history/?cloud=cumulus"))
-    assert 'id="live" data-url="/history/?cloud=cumulus" data-every="3000"' in page
+    assert 'id="live" data-url="/history/?cloud=cumulus" data-again="15000"' in page
     assert page.index("</form>", page.index("<main")) < page.index('id="live"')  # what is being chosen stays as it is
     older = re.search(r'id="older" rel="next" href="([^"]+)"', page)
     assert older
