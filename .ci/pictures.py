@@ -21,6 +21,7 @@ IMAGES = ROOT / "docs" / "images"
 PORT = 8799
 ADDRESS = f"http://localhost:{PORT}"
 PHONE, DESK, WALL = (390, 844, 2.0), (1280, 860, 1.0), (1600, 900, 1.0)
+ACROSS, UPRIGHT = (1180, 820, 1.0), (820, 1180, 1.0)
 Picture = tuple[str, tuple[int, int, float], str, str]
 # Where, how large, which scheme, what time of day. What plays comes first, while it does.
 PICTURES: dict[str, Picture] = {
@@ -28,6 +29,7 @@ PICTURES: dict[str, Picture] = {
     "cloud-desk-dark": ("/clouds/cumulus/", DESK, "dark", "dusk"),
     "cloud-phone-light": ("/clouds/cumulus/", PHONE, "light", "morning"),
     "cloud-phone-dark": ("/clouds/cumulus/", PHONE, "dark", "night"),
+    "kiosk-turn": ("/kiosk/cumulus/", ACROSS, "light", "golden"),
     "sky-desk-light": ("/", DESK, "light", "golden"),
     "sky-desk-dark": ("/", DESK, "dark", "night"),
     "sky-phone-light": ("/", PHONE, "light", "noon"),
@@ -38,6 +40,8 @@ PICTURES: dict[str, Picture] = {
     "button-full": ("/clouds/stratus/", PHONE, "light", "night"),
     "button-stopped": ("/clouds/fog/", PHONE, "light", "noon"),
     "button-unreachable": ("/clouds/haze/", PHONE, "dark", "noon"),
+    "kiosk-upright": ("/kiosk/altus/", UPRIGHT, "light", "noon"),
+    "kiosk-name": ("/kiosk/altus/turn/", UPRIGHT, "dark", "dusk"),
     "wall": ("/wall/", WALL, "light", "dawn"),
 }
 # These come last, and of them what plays comes first.
@@ -58,7 +62,10 @@ WEATHER: dict[str, Picture] = {
 def main(names: list[str]) -> None:
     """Set the stage, and take those pictures, or all."""
     with tempfile.TemporaryDirectory(prefix="cloudsite-pictures-") as folder:
-        os.environ.update(CLOUDSITE_DATA=folder, DJANGO_SETTINGS_MODULE="cloudsite.settings", SITE_URL=ADDRESS)
+        # An address that phones could reach: a kiosk shows no code that leads nowhere.
+        os.environ.update(
+            CLOUDSITE_DATA=folder, DJANGO_SETTINGS_MODULE="cloudsite.settings", SITE_URL="http://cloud.example.org"
+        )
         # Playwright keeps an event loop in this thread, and Django would refuse its database there.
         os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
         sys.path.insert(0, str(ROOT))
@@ -78,12 +85,11 @@ def main(names: list[str]) -> None:
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
                 for name in [name for name in PICTURES if name in names or not names]:
-                    take(browser, name, PICTURES[name], sessions["Ada"])
+                    take(browser, name, PICTURES[name], sessions[seen_by(PICTURES[name][0])])
                 rows = weather()
                 for name in [name for name in WEATHER if name in names or not names]:
                     url, *how = WEATHER[name]
-                    session = sessions["Mo" if url.startswith("/admin/") else "Ada"]
-                    take(browser, name, (url.format_map(rows), *how), session)
+                    take(browser, name, (url.format_map(rows), *how), sessions[seen_by(url)])
                 browser.close()
         finally:
             server.terminate()
@@ -91,7 +97,7 @@ def main(names: list[str]) -> None:
 
 
 def stage() -> dict[str, str]:
-    """A database with a cloud in each state, as if a conductor were there; the sessions of Ada and of a curator, Mo."""
+    """A database with a cloud in each state, as if a conductor were there; sessions of Ada, a curator, and kiosks."""
     import django
 
     django.setup()
@@ -99,7 +105,7 @@ def stage() -> dict[str, str]:
     from django.utils import timezone
 
     from clouds import processes
-    from clouds.models import Cloud, Plug, User, Venue
+    from clouds.models import Cloud, Kiosk, Plug, User, Venue
 
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -132,7 +138,19 @@ def stage() -> dict[str, str]:
     puff(clouds["Altus"], people["Ada"], now - timedelta(minutes=2))
     Cloud.objects.filter(pk=clouds["Stratus"].pk).update(half_life_seconds=None)
     curator = User.objects.create_superuser("Mo", "a long pass phrase")
-    return {"Ada": session_of(people["Ada"]), "Mo": session_of(curator)}
+    sessions = {"Ada": session_of(people["Ada"]), "Mo": session_of(curator)}
+    for name, guest in (("Cumulus", people["Ada"]), ("Altus", None)):
+        kiosk = Kiosk(cloud=clouds[name], label="Tablet", guest=guest)
+        sessions[name.lower()] = kiosk.new_secret()
+        kiosk.save()
+    return sessions
+
+
+def seen_by(url: str) -> str:
+    """Whose session a page is for: a kiosk's bears the name of its cloud."""
+    if url.startswith("/kiosk/"):
+        return url.split("/")[2]
+    return "Mo" if url.startswith("/admin/") else "Ada"
 
 
 def session_of(user: Any) -> str:
@@ -251,12 +269,14 @@ def take(browser: Browser, name: str, picture: Picture, session: str) -> None:
     url, (width, height, scale), scheme, phase = picture
     size: Any = {"width": width, "height": height}
     context = browser.new_context(viewport=size, device_scale_factor=scale, color_scheme=scheme)  # type: ignore[arg-type]
-    context.add_cookies([{"name": "sessionid", "value": session, "url": ADDRESS}])
+    cookie = "kiosk" if url.startswith("/kiosk/") else "sessionid"
+    context.add_cookies([{"name": cookie, "value": session, "url": ADDRESS}])
     page = context.new_page()
-    page.route("**/live.js", lambda route: route.abort())
+    page.route("**/live*.js", lambda route: route.abort())
     page.goto(ADDRESS + url)
     if phase:
-        page.evaluate("phase => { document.getElementById('live').dataset.phase = phase; }", phase)
+        told = "phase => document.querySelectorAll(':root, #live').forEach((one) => { one.dataset.phase = phase; })"
+        page.evaluate(told, phase)
     page.wait_for_timeout(600)
     shot = context.new_cdp_session(page).send("Page.captureScreenshot", {"format": "webp", "quality": 86})
     (IMAGES / f"{name}.webp").write_bytes(base64.b64decode(shot["data"]))

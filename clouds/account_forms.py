@@ -38,7 +38,8 @@ class NameField(forms.CharField):
     def clean(self, value: Any) -> str:
         """The name as it will be shown."""
         name = tidy(super().clean(value))
-        validate_chosen_name(name)
+        if name or self.required:
+            validate_chosen_name(name)
         return name
 
 
@@ -139,6 +140,27 @@ class PassForm(forms.Form):
     # Sent twice, after a double tap, it makes one guest.
     form = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     until: datetime | None = None
+
+
+class KioskForm(forms.Form):
+    """What is asked at a kiosk: a name, if one likes. What others gave there is not offered to the next."""
+
+    name = NameField(
+        label=gettext_lazy("Your name, if you like"),
+        required=False,
+        help_text=gettext_lazy(
+            "Everyone sees it beside your puff, also later. Without one you are a visitor with a number."
+        ),
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "words",
+                "spellcheck": "false",
+                "enterkeyhint": "go",
+                "autofocus": True,
+            }
+        ),
+    )
 
 
 class RenameForm(forms.Form):

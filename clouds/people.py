@@ -53,6 +53,12 @@ def join(guest_pass: GuestPass, wanted: str, *, form: str = "") -> User:
         return _named(wanted, lambda name, notice: _make(name, notice, entry, now))
 
 
+def receive(wanted: str) -> User:
+    """Let in somebody who stands at a kiosk, under this name or the next that is free."""
+    now = timezone.now()
+    return _named(wanted, lambda name, notice: _make(name, notice, None, now))
+
+
 def rename(user: User, wanted: str) -> None:
     """Somebody chooses another name. Raises NameTaken."""
     with transaction.atomic():

@@ -14,6 +14,6 @@ from clouds.actions.waking import recount, wake
 
 __all__ = [
     "end", "end_hold", "end_rehearsal", "here", "hold", "note", "offer", "pause", "play", "play_on", "press",
-    "program_changed", "puff_that_fits", "recount", "rehearse", "release", "remove_show", "resume", "save_show", "skip", "stop",
-    "wake", "why_not_playable", "wish",
+    "program_changed", "puff_that_fits", "recount", "rehearse", "release", "remove_show", "resume", "save_show", "skip",
+    "stop", "wake", "why_not_playable", "wish",
 ]  # fmt: skip

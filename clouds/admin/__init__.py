@@ -5,9 +5,9 @@ from django.utils.translation import gettext_lazy as _
 from django_q.admin import Schedule
 
 from clouds.account_forms import CuratorLogInForm
-from clouds.admin import cloud, guestpass, history, people, plug, program, rehearsal, show, story, venue
+from clouds.admin import cloud, guestpass, history, kiosk, people, plug, program, rehearsal, show, story, venue
 
-__all__ = ["cloud", "guestpass", "history", "people", "plug", "program", "rehearsal", "show", "story", "venue"]
+__all__ = ["cloud", "guestpass", "history", "kiosk", "people", "plug", "program", "rehearsal", "show", "story", "venue"]
 
 admin.site.site_header = _("The Cloud: curators")
 admin.site.site_title = _("The Cloud")

@@ -1,12 +1,14 @@
 """Clouds: their measures and limits, how full they are, and what curators do and see."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -82,6 +84,8 @@ class CloudAdmin(OnlyItsFields, Buttons):
         """With the panel above the form: the fill, puff now, and notes."""
         cloud = self.get_object(request, unquote(object_id))
         panel = self._panel(cloud) if cloud and self.has_change_permission(request, cloud) else {}
+        if cloud and request.user.has_perm("clouds.add_kiosk"):
+            panel["kiosk_address"] = f"{reverse('admin:clouds_kiosk_add')}?{urlencode({'cloud': cloud.pk})}"
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **panel})
 
     def _panel(self, cloud: Cloud) -> dict[str, Any]:

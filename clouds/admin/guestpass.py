@@ -6,16 +6,16 @@ from urllib.parse import urlencode
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from clouds import people, refusals
+from clouds import codes, people, refusals
 from clouds.admin.base import Buttons, OnlyItsFields, View, curator, gone, posts, too_late
 from clouds.checks import is_this_machine
 from clouds.models import GuestPass
@@ -58,6 +58,14 @@ class GuestPassAdmin(OnlyItsFields, Buttons):
         """The venue is filled in where there is one only."""
         venues = list(GuestPass._meta.get_field("venue").remote_field.model._default_manager.all()[:2])
         return {"venue": venues[0].pk if len(venues) == 1 else None, **super().get_changeform_initial_data(request)}
+
+    def formfield_for_dbfield(self, db_field: "models.Field[Any, Any]", request: HttpRequest, **kwargs: Any) -> Any:
+        """With a name for both halves of a moment, for who hears them: Django gives them none."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(db_field, models.DateTimeField) and field:
+            for widget, half in zip(field.widget.widgets, (_("date"), _("time")), strict=True):
+                widget.attrs["aria-label"] = f"{field.label}, {half}"
+        return field
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """It is revoked instead."""
@@ -159,7 +167,9 @@ class GuestPassAdmin(OnlyItsFields, Buttons):
         layout, paper = form.cleaned_data.get("layout", "cards"), form.cleaned_data.get("paper", "a4")
         copies = CARDS_ON_A_SHEET if layout == "cards" and len(passes) == 1 else 1
         cards = [
-            (guest_pass, address(guest_pass), code(guest_pass)) for guest_pass in passes for _copy in range(copies)
+            (guest_pass, address(guest_pass), codes.drawn(address(guest_pass)))
+            for guest_pass in passes
+            for _copy in range(copies)
         ]
         size = CARDS_ON_A_SHEET if layout == "cards" else 1
         sheets = [cards[at : at + size] for at in range(0, len(cards), size)]
@@ -179,11 +189,3 @@ class GuestPassAdmin(OnlyItsFields, Buttons):
 def address(guest_pass: GuestPass) -> str:
     """The address that stands in the code, where visitors find the site."""
     return f"{settings.SITE_URL}{guest_pass.path}"
-
-
-def code(guest_pass: GuestPass) -> SafeString:
-    """Its QR code as SVG, with the margin that cameras want; a seventh of it may be scratched."""
-    import segno  # by whom it is printed only: `alloff` loads the admin, too, and has to work whatever is missing
-
-    drawn = segno.make(address(guest_pass), error="m", micro=False)
-    return mark_safe(drawn.svg_inline(border=4, omitsize=True, svgclass="code", lineclass=None))  # noqa: S308

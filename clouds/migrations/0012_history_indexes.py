@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """The index of a person's puffs, with all that can be asked of them beside."""
 
-    dependencies: ClassVar = [("clouds", "0010_people")]
+    dependencies: ClassVar = [("clouds", "0011_kiosk")]
 
     operations: ClassVar = [
         migrations.RemoveIndex(model_name="puff", name="puffs_of_a_person"),

@@ -3,6 +3,7 @@
 from clouds.models.act import Act
 from clouds.models.cloud import BalloonNote, Cloud
 from clouds.models.guestpass import GuestPass
+from clouds.models.kiosk import Kiosk
 from clouds.models.plug import Plug
 from clouds.models.program import Program, ProgramStep
 from clouds.models.puff import Puff
@@ -16,6 +17,7 @@ from clouds.models.user import BlockedWord, User
 from clouds.models.venue import Venue
 
 __all__ = [
-    "Act", "BalloonNote", "BlockedWord", "CalledOff", "Cloud", "Fact", "GuestPass", "Plug", "Program", "ProgramStep",
-    "Puff", "Rehearsal", "Run", "Show", "ShowCloud", "ShowDate", "Story", "Tally", "Tries", "User", "Venue",
+    "Act", "BalloonNote", "BlockedWord", "CalledOff", "Cloud", "Fact", "GuestPass", "Kiosk", "Plug", "Program",
+    "ProgramStep", "Puff", "Rehearsal", "Run", "Show", "ShowCloud", "ShowDate", "Story", "Tally", "Tries", "User",
+    "Venue",
 ]  # fmt: skip

@@ -35,6 +35,7 @@ class Act(models.Model):
         REHEARSE = "rehearse", _("rehearsed")
         PASS = "pass", _("changed a guest pass")
         RENAME = "rename", _("replaced a name")
+        KIOSK = "kiosk", _("changed a kiosk")
 
     kind = models.CharField(_("what"), max_length=8, choices=Kind)
     venue = models.ForeignKey(

@@ -85,9 +85,9 @@ def _refuse(request: HttpRequest, slug: str, refused: refusals.Refused, fact: Fa
     if found is None or isinstance(refused, refusals.SwitchedOff):
         return _no_such_cloud(request)
     if isinstance(refused, refusals.NotTold):
-        return sorry(request, _status(refused), str(refused))
+        return sorry(request, status_of(refused), str(refused))
     if fact:
-        return story.page(request, found, fact=fact, refused=refused, status=_status(refused))
+        return story.page(request, found, fact=fact, refused=refused, status=status_of(refused))
     return _page(request, found, refused)
 
 
@@ -146,7 +146,7 @@ def _page(request: HttpRequest, found: Cloud, refused: refusals.Refused | None =
     now = timezone.now()
     by = person(request)
     stands = standing.of(found, now)
-    seconds, why_not = _offer(found, by, now)
+    seconds, why_not = offer_to(by, found, now)
     turn = ticket.context(stands, by, now, may_press=seconds is not None)
     refusal = refused or (None if turn["mine"] else why_not)
     context = {
@@ -161,24 +161,26 @@ def _page(request: HttpRequest, found: Cloud, refused: refusals.Refused | None =
         "reason": str(refusal) if refusal and str(refusal) != stands.sentence else "",
         "refusal": refusal,
         "refused": refused,
-        "again": _ms_until(refusal.until if refusal else None, now),
+        "again": ms_until(refusal.until if refusal else None, now),
         "last_puffs": Puff.objects.filter(cloud=found).select_related("asked_by").newest_first()[:LAST_PUFFS],
     }
-    response = render(request, "clouds/cloud.html", context, status=_status(refused))
+    response = render(request, "clouds/cloud.html", context, status=status_of(refused))
     return retry_after(response, refused, now)
 
 
-def _ms_until(at: datetime | None, now: datetime) -> int | None:
+def ms_until(at: datetime | None, now: datetime) -> int | None:
     """When a visitor's page is another one, without any news of the cloud: their cool-down is over, say."""
     return math.ceil(min(at - now, AN_HOUR).total_seconds() * 1000) if at else None
 
 
-def _offer(found: Cloud, by: User | None, now: datetime) -> tuple[float | None, refusals.Refused | None]:
+def offer_to(by: User | None, found: Cloud, now: datetime) -> tuple[float | None, refusals.Refused | None]:
+    """The seconds that a press of theirs would get, or why it would be refused."""
     try:
         return actions.offer(found, by=by, now=now), None
     except refusals.Refused as refused:
         return None, refused
 
 
-def _status(refused: refusals.Refused | None) -> int:
+def status_of(refused: refusals.Refused | None) -> int:
+    """The status of a page that says why something was refused."""
     return STATUS.get(type(refused), 409) if refused else 200

@@ -40,10 +40,10 @@ class Ticket(TypedDict):
     ended: Run | None
 
 
-def context(stands: Standing, by: User | None, now: datetime, *, may_press: bool) -> Ticket:
-    """What `clouds/ticket.html` wants to know. Their looking is a sign of life of those who wait."""
+def context(stands: Standing, by: User | None, now: datetime, *, may_press: bool, by_themselves: bool = True) -> Ticket:
+    """What `clouds/ticket.html` wants to know. That they look, `by_themselves`, is a sign of life of those who wait."""
     cloud, mine = stands.cloud, _mine(stands, by)
-    if by and mine:
+    if by and mine and by_themselves:
         sign(by, [mine], now)
     told: Ticket = {"mine": mine, "place": 0, "turn_comes": "", "ended": None}
     waits = mine is not None and mine.state == Run.State.WAITING

@@ -16,17 +16,36 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from clouds import processes
-from clouds.models import BalloonNote, Cloud, Plug, Program, Puff, Run, Show, User, Venue
+from clouds import kiosks, processes
+from clouds.models import (
+    BalloonNote,
+    Cloud,
+    GuestPass,
+    Kiosk,
+    Plug,
+    Program,
+    Puff,
+    Rehearsal,
+    Run,
+    Show,
+    Story,
+    User,
+    Venue,
+)
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 # 1.4.10 and 1.4.4 of WCAG: a phone of 320 pixels, and a desk of 1280 by 900 at 200 %.
 NARROW = [{"width": 320, "height": 640}, {"width": 640, "height": 450}]
 STATES = ("ready", "puffing", "waiting", "sinking", "full", "unreachable", "stopped", "closed")
 PUBLIC = [
-    "/", "/wall/", "/offline/", "/shows/", "/history/", "/history/?day=1", "/accounts/login/", "/accounts/signup/",
-    "/nowhere/", "/clouds/ready/press/", *(f"/clouds/{state}/" for state in STATES),
+    "/", "/wall/", "/offline/", "/shows/", "/history/", "/history/?day=1", "/history/charts/", "/accounts/login/",
+    "/accounts/signup/", "/nowhere/", "/clouds/ready/press/", "/clouds/ready/story/", "/shared/link/", "/kiosk/ready/",
+    *(f"/clouds/{state}/" for state in STATES),
 ]  # fmt: skip
+OF_A_PERSON = [
+    f"/accounts/{page}/" for page in ("puffs", "me", "name", "password", "erase", "erased", "keep")
+] + ["/clouds/puffing/", "/clouds/waiting/"]  # fmt: skip
+TABLET = {"width": 1024, "height": 768}
 AXE = Axe()
 MODELS = [model for model in admin.site._registry if model._meta.app_label in ("clouds", "auth", "django_q")]
 
@@ -57,6 +76,10 @@ def gallery(ada: User, venue: Venue, live_server: LiveServer) -> str:
     BalloonNote.objects.create(cloud=clouds["ready"], kind="set", fill=0.4, noted_at=now)
     Group.objects.create(name="Helpers")
     make_show(venue, clouds["ready"])
+    make_story(clouds["ready"])
+    GuestPass.objects.create(venue=venue, cloud=clouds["ready"])
+    User.objects.filter(pk=ada.pk).update(share="link")
+    rehearse(venue, clouds["ready"])
     return live_server.url
 
 
@@ -105,6 +128,28 @@ def make_show(venue: Venue, cloud: Cloud) -> None:
     show.lines.create(cloud=cloud, position=0)
 
 
+def make_story(cloud: Cloud) -> None:
+    """Two facts that the cloud tells."""
+    story = Story.objects.create(name="What weighs what", description="From little to much.")
+    for place, (amount, text) in enumerate([(5, "A word."), (5_000_000, "A library.")]):
+        story.facts.create(position=place, amount=amount, text=text, source="A scale", link="https://example.org/")
+    Cloud.objects.filter(pk=cloud.pk).update(story=story)
+
+
+def rehearse(venue: Venue, cloud: Cloud) -> None:
+    """A rehearsal that plays."""
+    now = timezone.now()
+    rehearsal = Rehearsal.objects.create(venue=venue, title="Sigh", speed=1.0, asked_at=now)
+    ask(cloud, None, state="playing", started_at=now, rehearsal=rehearsal)
+
+
+def make_kiosk(page: Page, address: str) -> None:
+    """Have the browser be the kiosk of the cloud that is ready."""
+    kiosk = Kiosk(cloud=Cloud.objects.get(slug="ready"), label="Tablet")
+    page.context.add_cookies([{"name": kiosks.COOKIE, "value": kiosk.new_secret(), "url": f"{address}/kiosk/"}])
+    kiosk.save()
+
+
 def let_in(page: Page, address: str, user: User) -> None:
     """Log somebody in, without the slow check of a password."""
     client = Client()
@@ -114,7 +159,7 @@ def let_in(page: Page, address: str, user: User) -> None:
 
 def found_on(page: Page) -> list[str]:
     """What axe finds here, in a line each."""
-    violations = AXE.run(page).response["violations"]
+    violations = AXE.run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [f"{page.url}: {one['id']} at {node['target']}" for one in violations for node in one["nodes"]]
 
 
@@ -130,13 +175,40 @@ def test_axe_finds_nothing_on_the_public_pages(
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.set_viewport_size(size)  # type: ignore[arg-type]
     found = []
-    for url in PUBLIC:
+    for url in [*PUBLIC, GuestPass.objects.get().path]:
         page.goto(gallery + url)
         found += found_on(page)
     let_in(page, gallery, ada)
-    for url in ("/accounts/puffs/", "/clouds/puffing/", "/clouds/waiting/", f"/history/{Puff.objects.first().pk}/"):
+    for url in [*OF_A_PERSON, f"/history/{Puff.objects.first().pk}/"]:
         page.goto(gallery + url)
         found += found_on(page)
+    assert found == [], "\n".join(found)
+
+
+@pytest.mark.parametrize(("scheme", "size"), [("light", TABLET), ("dark", PHONE)], ids=["light tablet", "dark phone"])
+def test_axe_finds_nothing_on_a_kiosk_from_the_button_to_the_thanks(
+    page: Page, gallery: str, settings: Any, scheme: str, size: dict[str, int]
+) -> None:
+    settings.SITE_URL = "http://cloud.example.org"
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size(size)  # type: ignore[arg-type]
+    make_kiosk(page, gallery)
+    page.goto(f"{gallery}/kiosk/ready/")
+    found = found_on(page)
+    page.get_by_role("button", name="Puff it").click()
+    page.get_by_label("Your name").fill("Curator")
+    page.get_by_role("button", name="Puff").click()
+    expect(page.get_by_text("Please choose another.")).to_be_visible()
+    found += found_on(page)
+    page.get_by_label("Your name").fill("Grace")
+    page.get_by_role("button", name="Puff").click()
+    expect(page.locator("#puff")).to_have_text("You are next")
+    Kiosk.objects.update(touched_at=timezone.now() - timedelta(seconds=70))
+    expect(page.get_by_text("Are you still there?")).to_be_visible()
+    found += found_on(page)
+    Run.objects.of_visitors().filter(cloud__slug="ready").end(Run.Outcome.EXPIRED, "A test.", timezone.now())
+    expect(page.get_by_text("Your turn did not come.")).to_be_visible()
+    found += found_on(page)
     assert found == [], "\n".join(found)
 
 
@@ -154,9 +226,12 @@ def admin_pages() -> Iterator[str]:
     yield reverse("admin:clouds_venue_day", args=[venue.pk])
     yield reverse("admin:clouds_venue_week", args=[venue.pk])
     yield reverse("admin:password_change")
+    sheet = f"{reverse('admin:clouds_guestpass_sheet')}?pass={GuestPass.objects.get().pk}"
+    yield from (sheet, f"{sheet}&layout=poster&paper=letter")
 
 
 def test_axe_finds_nothing_on_the_curators_pages(page: Page, gallery: str) -> None:
+    make_kiosk(page, gallery)
     let_in(page, gallery, User.objects.create_superuser("Curator"))
     page.set_viewport_size(DESK)
     found = []
@@ -172,8 +247,12 @@ def test_nothing_is_lost_on_the_narrowest_phone_and_at_200_percent(
     page: Page, gallery: str, ada: User, size: dict[str, int]
 ) -> None:
     page.set_viewport_size(size)  # type: ignore[arg-type]
+    urls = [*PUBLIC, GuestPass.objects.get().path]
+    assert [url for url in urls if page.goto(gallery + url) and not has_room(page)] == []
     let_in(page, gallery, ada)
-    assert [url for url in [*PUBLIC, "/accounts/puffs/"] if page.goto(gallery + url) and not has_room(page)] == []
+    make_kiosk(page, gallery)
+    urls = [*OF_A_PERSON, "/kiosk/ready/", "/kiosk/ready/turn/"]
+    assert [url for url in urls if page.goto(gallery + url) and not has_room(page)] == []
     page.goto(f"{gallery}/clouds/ready/")
     page.locator("#puff").scroll_into_view_if_needed()
     expect(page.locator("#puff")).to_be_in_viewport(ratio=1)
@@ -220,6 +299,9 @@ def test_one_short_sentence_is_read_out_and_no_countdown(page: Page, gallery: st
     said = page.locator("[role=status], [aria-live]")
     expect(said).to_have_count(1)
     expect(said).to_have_text("This is your puff.")
+    page.goto(f"{gallery}/clouds/waiting/")
+    expect(said).to_have_count(1)
+    expect(said).to_have_text("You are next.")
     page.goto(f"{gallery}/clouds/ready/")
     expect(said).to_have_count(1)
     expect(said).to_have_text("Ready is ready.")

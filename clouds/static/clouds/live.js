@@ -46,7 +46,7 @@
     last = performance.now();
     try {
       const answer = await fetch(live.dataset.url, { cache: "no-store", signal: AbortSignal.timeout(8000) });
-      if (answer.status === 404) return location.replace(live.dataset.url); // It is no more, and the page says so.
+      if (answer.status === 403 || answer.status === 404) return location.replace(live.dataset.url); // It is no more, or not for us.
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = answer.ok && page.getElementById("live");
       if (fresh) morph(live, fresh);
