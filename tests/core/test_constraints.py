@@ -18,6 +18,7 @@ from clouds.models import (
     Cloud,
     Fact,
     GuestPass,
+    Kiosk,
     Plug,
     Program,
     ProgramStep,
@@ -188,8 +189,8 @@ def add_fact(**fields: object) -> Deed:
 
 
 NOUNS = (
-    Act, BalloonNote, BlockedWord, CalledOff, Cloud, Fact, GuestPass, Plug, Program, ProgramStep, Puff, Rehearsal, Run,
-    Show, ShowCloud, ShowDate, Story, Tally, Tries, User, Venue,
+    Act, BalloonNote, BlockedWord, CalledOff, Cloud, Fact, GuestPass, Kiosk, Plug, Program, ProgramStep, Puff,
+    Rehearsal, Run, Show, ShowCloud, ShowDate, Story, Tally, Tries, User, Venue,
 )  # fmt: skip
 ENDED = {"state": "ended", "outcome": "done", "ended_at": NOON}
 PLAYING = {"state": "playing", "started_at": NOON}
