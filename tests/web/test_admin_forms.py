@@ -247,7 +247,7 @@ def test_a_helper_makes_nobody_more_than_they_are(ada: User, bob: User, curator:
     assert curator.check_password("a long pass phrase")
 
 
-def test_an_operator_can_log_in_as_nobody_who_may_do_what_they_may_not(ada: User, bob: User) -> None:
+def test_an_operator_can_log_in_as_nobody_who_may_do_what_they_may_not(groups: None, ada: User, bob: User) -> None:
     User.objects.update(is_staff=True)
     ada.groups.set(Group.objects.filter(name="operators"))
     bob.groups.set(Group.objects.filter(name="curators"))
@@ -264,7 +264,9 @@ def test_an_operator_can_log_in_as_nobody_who_may_do_what_they_may_not(ada: User
     assert operator.post(f"/admin/clouds/user/{bob.pk}/password/", passwords).status_code == 302
 
 
-def test_saving_a_person_undoes_nothing_that_they_did(desk: Client, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_saving_a_person_undoes_nothing_that_they_did(
+    groups: None, desk: Client, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     written = {"notice": "You are Ada now.", "last_login": timezone.now()}
     meanwhile(monkeypatch, User, **written)
     staff = Group.objects.get(name="curators")

@@ -129,7 +129,9 @@ def test_the_clouds_own_page_knows_nothing_of_it(playing: Rehearsal, cloud: Clou
     assert "It has not puffed yet." in page
 
 
-def test_curators_rehearse_and_helpers_who_may_only_look_do_not(show: Show, ada: User, visitor: Client) -> None:
+def test_curators_rehearse_and_helpers_who_may_only_look_do_not(
+    groups: None, show: Show, ada: User, visitor: Client
+) -> None:
     User.objects.filter(pk=ada.pk).update(is_staff=True)
     ada.groups.set(Group.objects.filter(name="operators"))
     assert rehearse(visitor, show) == 403

@@ -250,6 +250,7 @@ def test_the_acts_of_a_curator_stay_when_they_go(desk: Client, curator: User, ad
     assert [(act.name, act.done_by) for act in Act.objects.all()] == [("Curator", None)]
 
 
+@pytest.mark.usefixtures("groups")
 def test_the_admins_delete_forgets_somebody_in_the_same_way(
     desk: Client, ada: User, bob: User, make_run: Make, make_puff: Make
 ) -> None:
@@ -283,6 +284,7 @@ def moderate(client: Client, user: User, **form: str) -> Any:
     return client.post(f"/admin/clouds/user/{user.pk}/moderate/", form)
 
 
+@pytest.mark.usefixtures("groups")
 def test_a_curator_replaces_a_name_its_puffs_stay_and_the_person_is_told(
     visitor: Client, ada: User, make_run: Make, make_puff: Make
 ) -> None:
@@ -299,6 +301,7 @@ def test_a_curator_replaces_a_name_its_puffs_stay_and_the_person_is_told(
     assert "have replaced your name" not in text(visitor.get("/"))
 
 
+@pytest.mark.usefixtures("groups")
 def test_a_curator_chooses_the_name_or_leaves_it_to_the_site(ada: User, bob: User, db: None) -> None:
     desk = helper("curators")
     moderate(desk, ada, name="Bob")
@@ -307,11 +310,13 @@ def test_a_curator_chooses_the_name_or_leaves_it_to_the_site(ada: User, bob: Use
     assert moderate(desk, ada, name="Αdа").status_code == 400
 
 
+@pytest.mark.usefixtures("groups")
 def test_a_curators_name_is_not_a_curators_to_replace(curator: User, ada: User) -> None:
     assert moderate(helper("curators"), curator).status_code == 403
     assert moderate(helper(), ada).status_code == 403
 
 
+@pytest.mark.usefixtures("groups")
 def test_a_curator_sees_nothing_of_passwords(ada: User) -> None:
     page = text(helper("curators").get(f"/admin/clouds/user/{ada.pk}/change/"))
     assert "Ada" in page
@@ -319,6 +324,7 @@ def test_a_curator_sees_nothing_of_passwords(ada: User) -> None:
     assert "hash" not in page
 
 
+@pytest.mark.usefixtures("groups")
 def test_curators_see_to_passes_and_words(cloud: Cloud) -> None:
     desk = helper("curators")
     for path in ("guestpass/", "guestpass/add/", "blockedword/", "blockedword/add/", "user/"):
