@@ -21,8 +21,9 @@ from clouds.conductor.baton import BEAT_EVERY_SECONDS, Baton
 from clouds.conductor.desk import News, Outlet
 from clouds.conductor.garbage import Sweeper
 from clouds.conductor.journal import OUT_OF_REACH, Journal
-from clouds.conductor.performance import SHUT_DOWN, Pump, Rig, Troubles
+from clouds.conductor.performance import SHUT_DOWN
 from clouds.conductor.performances import Performances
+from clouds.conductor.rig import Pump, Rig, Troubles
 from clouds.conductor.sightings import Sightings
 from clouds.models import Plug
 from clouds.plugs import Actor, Confirmed, Reading, Relay

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
@@ -15,12 +15,11 @@ from clouds import balloon, timeline
 from clouds.conductor import ledger
 from clouds.conductor.journal import Journal
 from clouds.conductor.ledger import Part
+from clouds.conductor.rig import BETWEEN_PUMPS_SECONDS, Rig
 from clouds.models import Run
-from clouds.plugs import Actor, Confirmed, CutShort, PlugError, Preempted, Told, Unreachable
+from clouds.plugs import Actor, Confirmed, CutShort, PlugError, Preempted, Told
 from clouds.timeline import Cue, Do
 
-# Two pumps that work against each other strain the hose and the balloon.
-BETWEEN_PUMPS_SECONDS = 0.5
 # An inflation may be so much shorter than planned, for all the hundredths by which those before it were longer.
 MOST_TRIMMED_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 600.0
@@ -33,66 +32,12 @@ SHUT_DOWN = gettext_noop("The site was shut down or restarted.")
 log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class Pump:
-    """A cloud's pump, on its plug; a rehearsal's is on none that has a row."""
-
-    plug_id: int | None
-    actor: Actor
-
-
-@dataclass(slots=True)
-class Rig:
-    """A cloud's pumps."""
-
-    pumps: dict[Do, Pump] = field(default_factory=dict)
-
-    @property
-    def trouble(self) -> str:
-        """Why nothing may begin here, if so."""
-        if Do.INFLATE not in self.pumps:
-            return _("The cloud has no pump.")
-        waiting = next((pump.actor for pump in self.pumps.values() if not pump.actor.is_ready), None)
-        return "" if waiting is None else waiting.trouble or _("The plug is not confirmed off yet.")
-
-    def get(self, do: Do) -> Pump:
-        """The pump that does this. Raises PlugError if the cloud has none."""
-        if do not in self.pumps:
-            raise Unreachable(
-                _("The cloud has no plug that inflates.")
-                if do is Do.INFLATE
-                else _("The cloud has no plug that deflates.")
-            )
-        return self.pumps[do]
-
-    async def settle(self, do: Do, seconds: float = BETWEEN_PUMPS_SECONDS) -> None:
-        """Wait until the other pump has been off for so long."""
-        for pump in [pump for other, pump in self.pumps.items() if other is not do]:
-            await pump.actor.off_for(seconds)
-
-
 @dataclass(frozen=True, slots=True)
 class Marks:
     """What curators want of a run that plays: that it pauses, and how many steps they have skipped so far."""
 
     pause_asked_by: str
     skips: int
-
-
-class Troubles(Mapping[int, str]):
-    """Why nothing may begin on a cloud, for each cloud; looked at when somebody asks, since most are not asked for."""
-
-    def __init__(self, rigs: Mapping[int, Rig]) -> None:
-        self._rigs = rigs
-
-    def __getitem__(self, cloud_id: int) -> str:
-        return self._rigs[cloud_id].trouble
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._rigs)
-
-    def __len__(self) -> int:
-        return len(self._rigs)
 
 
 class Overfull(Exception):

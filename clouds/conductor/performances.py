@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping
 
 from clouds.conductor.journal import Journal
 from clouds.conductor.ledger import Part
-from clouds.conductor.performance import Marks, Performance, Rig
+from clouds.conductor.performance import Marks, Performance
+from clouds.conductor.rig import Rig
 from clouds.models import Run
 
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_noop
 from clouds import plugs
 from clouds.conductor.claims import BEGINS_WITHIN
 from clouds.conductor.ledger import Part
-from clouds.conductor.performance import Pump, Rig
 from clouds.conductor.performances import Performances
+from clouds.conductor.rig import Pump, Rig
 from clouds.models import Puff, Run
 from clouds.prepared import Given, Prepared
 from clouds.timeline import Do

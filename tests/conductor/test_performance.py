@@ -13,7 +13,8 @@ from django.utils import timezone
 from clouds.balloon import Measures
 from clouds.conductor import ledger, performance
 from clouds.conductor.ledger import Part
-from clouds.conductor.performance import Marks, Performance, Pump, Rig
+from clouds.conductor.performance import Marks, Performance
+from clouds.conductor.rig import BETWEEN_PUMPS_SECONDS, Pump, Rig
 from clouds.models import Run
 from clouds.plugs import Actor, Relay, actor
 from clouds.timeline import Do, Step
@@ -109,7 +110,7 @@ class Stage:
         """All off, and for long enough."""
         await asyncio.gather(*(each.off() for each in self.actors.values()))
         for each in self.actors.values():
-            each.off_since -= performance.BETWEEN_PUMPS_SECONDS
+            each.off_since -= BETWEEN_PUMPS_SECONDS
 
     def performance(self, *steps: Step) -> Performance:
         """A run of these steps, to be begun now."""
