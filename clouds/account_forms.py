@@ -44,7 +44,7 @@ class NameField(forms.CharField):
 
 
 class NewPasswordField(forms.CharField):
-    """A password that isn't too easy."""
+    """A password to be; `check_new` says whether it is too easy."""
 
     def __init__(self, **more: Any) -> None:
         given = {
@@ -60,11 +60,11 @@ class NewPasswordField(forms.CharField):
         }
         super().__init__(**{**given, **more})
 
-    def clean(self, value: Any) -> str:
-        """The password, as it was typed."""
-        password: str = super().clean(value)
-        password_validation.validate_password(password)
-        return password
+
+def check_new(password: str, user: User) -> str:
+    """The same password. Raises ValidationError when it is too easy, or too much like the name that everyone sees."""
+    password_validation.validate_password(password, user)
+    return password
 
 
 class SignUpForm(forms.Form):
@@ -73,6 +73,10 @@ class SignUpForm(forms.Form):
     name = NameField()
     password = NewPasswordField()
     until: datetime | None = None
+
+    def clean_password(self) -> str:
+        """A good one for whoever will have the name."""
+        return check_new(self.cleaned_data["password"], User(name=self.cleaned_data.get("name", "")))
 
     def make(self) -> User | None:
         """The new user; None, with an error to show, if somebody has the name already."""
@@ -175,6 +179,14 @@ class KeepForm(forms.Form):
 
     password = NewPasswordField()
 
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._user = user
+
+    def clean_password(self) -> str:
+        """A good one for them."""
+        return check_new(self.cleaned_data["password"], self._user)
+
 
 class PasswordForm(Throttled, forms.Form):
     """Another password, for whoever knows the old one."""
@@ -191,6 +203,10 @@ class PasswordForm(Throttled, forms.Form):
     def __init__(self, request: HttpRequest, user: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._request, self._user = request, user
+
+    def clean_new(self) -> str:
+        """A good one for them."""
+        return check_new(self.cleaned_data["new"], self._user)
 
     def clean(self) -> dict[str, Any]:
         """The old password is looked at only when there is a new one."""

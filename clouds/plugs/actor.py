@@ -25,8 +25,10 @@ LONGEST_PAUSE_SECONDS = 2.0
 LOOK_WHILE_ON_EVERY_SECONDS = 5.0
 LOOK_WHILE_OFF_EVERY_SECONDS = 10.0
 LOOK_WHILE_IN_TROUBLE_EVERY_SECONDS = 5.0
-# Just before its end an inflation is not looked at: OFF would have to break off the look.
-NO_LOOK_BEFORE_OFF_SECONDS = 1.0
+# Before its end an inflation is looked at once more: whoever has switched it off meanwhile told nobody. But not just
+# before, since OFF would have to break off the look.
+LAST_LOOK_BEFORE_OFF_SECONDS = 1.25
+NO_LOOK_BEFORE_OFF_SECONDS = 0.5
 # Nothing is sent at the very moment, and a countdown never counts a second that has begun to run out.
 A_LITTLE_LATE_SECONDS = 0.01
 
@@ -77,9 +79,11 @@ class Actor:
         if self._on is None:
             every = LOOK_WHILE_IN_TROUBLE_EVERY_SECONDS if self.trouble else LOOK_WHILE_OFF_EVERY_SECONDS
             return now - self._looked >= every
-        if self._on.until - now < NO_LOOK_BEFORE_OFF_SECONDS:
+        left, last_look = self._on.until - now, self._on.until - LAST_LOOK_BEFORE_OFF_SECONDS
+        if left < NO_LOOK_BEFORE_OFF_SECONDS:
             return False
-        return not self._driver.is_connected or now - self._looked >= LOOK_WHILE_ON_EVERY_SECONDS
+        is_last = self._looked < last_look <= now
+        return is_last or not self._driver.is_connected or now - self._looked >= LOOK_WHILE_ON_EVERY_SECONDS
 
     async def on(
         self, *, until: float, hard_cap: float, tag: str, at: float = -math.inf, check: Callable[[], object] = bool

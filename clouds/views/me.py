@@ -100,7 +100,7 @@ def keep(request: HttpRequest, by: User) -> HttpResponseBase:
     """A guest chooses a password."""
     if not by.is_guest:
         return redirect("me")
-    form = KeepForm(_posted(request))
+    form = KeepForm(by, _posted(request))
     if form.is_valid():
         people.keep(by, form.cleaned_data["password"])
         update_session_auth_hash(request, by)

@@ -153,6 +153,19 @@ class TestCurators:
 
         play(scene)
 
+    def test_a_short_puff_that_somebody_else_switched_off_is_not_said_to_be_confirmed(self) -> None:
+        async def scene(site: Site) -> None:
+            run = await inflate(site, 3.0)
+            await site.is_on("A/inflate")
+            site.simulator.press_button("A/inflate", 0)
+            ended = await site.ended(run)
+            assert (ended.outcome, ended.reason) == ("failed", "The plug switched off by itself.")
+            puff = await site.puff(run)
+            assert (puff.outcome, puff.confirmed) == ("failed", False)
+            assert (puff.off_at - puff.on_at).total_seconds() < 2.5
+
+        play(scene)
+
     def test_a_stop_switches_off_what_nobody_plays(self, monkeypatch: pytest.MonkeyPatch) -> None:
         async def scene(site: Site) -> None:
             monkeypatch.setattr(actor, "LOOK_WHILE_OFF_EVERY_SECONDS", 3600)

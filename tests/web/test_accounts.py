@@ -80,6 +80,13 @@ def test_a_password_that_will_not_do_is_told_so_and_makes_nothing(client: Client
     assert not User.objects.exists()
 
 
+def test_a_password_like_the_name_that_everyone_sees_will_not_do(client: Client) -> None:
+    response = sign_up(client, name="Augusta Ada", password="augusta-ada")
+    assert response.status_code == 400
+    assert "too similar to the name" in text(response)
+    assert not User.objects.exists()
+
+
 def test_the_right_password_logs_in_whatever_the_case_of_the_name(client: Client, ada: User) -> None:
     response = client.post("/accounts/login/", {"username": "aDA", "password": PHRASE, "next": "/history/"})
     assert (response.status_code, response["Location"]) == (302, "/history/")

@@ -59,6 +59,15 @@ def test_a_guests_password_that_will_not_do_is_told_so(client: Client, guest: Us
     assert guest.is_guest
 
 
+def test_a_password_like_the_name_that_everyone_sees_will_not_do(client: Client, db: None) -> None:
+    guest = User.objects.create_user("Augusta Ada")
+    client.force_login(guest)
+    assert client.post("/accounts/keep/", {"password": "augusta-ada"}).status_code == 400
+    assert client.post("/accounts/keep/", {"password": PHRASE}).status_code == 303
+    assert client.post("/accounts/password/", {"old": PHRASE, "new": "augusta-ada"}).status_code == 400
+    assert client.post("/accounts/password/", {"old": PHRASE, "new": NEW}).status_code == 303
+
+
 def test_a_guest_who_would_sign_up_keeps_what_they_have(client: Client, guest: User) -> None:
     assert client.get("/accounts/signup/")["Location"] == "/accounts/keep/"
     assert client.post("/accounts/signup/", {"name": "Zoë", "password": PHRASE})["Location"] == "/accounts/keep/"
