@@ -26,9 +26,9 @@ LOOK_WHILE_ON_EVERY_SECONDS = 5.0
 LOOK_WHILE_OFF_EVERY_SECONDS = 10.0
 LOOK_WHILE_IN_TROUBLE_EVERY_SECONDS = 5.0
 # Before its end an inflation is looked at once more: whoever has switched it off meanwhile told nobody. But not just
-# before, since OFF would have to break off the look.
-LAST_LOOK_BEFORE_OFF_SECONDS = 1.25
-NO_LOOK_BEFORE_OFF_SECONDS = 0.5
+# before, since OFF would have to break off the look, and a plug that is slow would be off later for it.
+LAST_LOOK_BEFORE_OFF_SECONDS = 1.75
+NO_LOOK_BEFORE_OFF_SECONDS = 1.0
 # Nothing is sent at the very moment, and a countdown never counts a second that has begun to run out.
 A_LITTLE_LATE_SECONDS = 0.01
 
@@ -79,10 +79,10 @@ class Actor:
         if self._on is None:
             every = LOOK_WHILE_IN_TROUBLE_EVERY_SECONDS if self.trouble else LOOK_WHILE_OFF_EVERY_SECONDS
             return now - self._looked >= every
-        left, last_look = self._on.until - now, self._on.until - LAST_LOOK_BEFORE_OFF_SECONDS
+        left = self._on.until - now
         if left < NO_LOOK_BEFORE_OFF_SECONDS:
             return False
-        is_last = self._looked < last_look <= now
+        is_last = left <= LAST_LOOK_BEFORE_OFF_SECONDS < self._on.until - self._looked
         return is_last or not self._driver.is_connected or now - self._looked >= LOOK_WHILE_ON_EVERY_SECONDS
 
     async def on(

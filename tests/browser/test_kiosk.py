@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from clouds import kiosks
 from clouds.models import Cloud, Kiosk, Puff, Run, User, Venue
@@ -132,3 +132,26 @@ def test_one_that_is_revoked_says_so_and_one_that_is_refused_stays(
         Venue.objects.update(stopped_at=None, stopped_by="")
         expect(tablet.get_by_text("no kiosk any more")).to_be_visible()
         expect(tablet.get_by_role("link")).to_have_count(0)
+
+
+@pytest.mark.parametrize("display", [HOME, "/wall/"])
+def test_a_display_loads_itself_anew_when_the_site_was_upgraded(
+    browser: Browser, live: tuple[site.Simulator, str], display: str
+) -> None:
+    def upgraded(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace(".css", ".css?newer"))
+
+    _, address = live
+    with browser.new_context(viewport=TABLET, service_workers="block") as context:
+        page = become_kiosk(context, address)
+        page.goto(address + display)
+        loads: list[Page] = []
+        page.on("load", lambda loaded: loads.append(loaded))
+        page.route(address + display, upgraded)
+        Venue.objects.update(stopped_at=timezone.now(), stopped_by="Curator")
+        expect(page.locator("link[href$='.css?newer']").first).to_be_attached()
+        expect(page.locator(".state-stopped")).to_be_visible()
+        Venue.objects.update(stopped_at=None, stopped_by="")
+        expect(page.locator(".state-ready")).to_be_visible()
+        assert len(loads) == 1

@@ -6,8 +6,7 @@ import signal
 from collections.abc import Iterator
 
 import pytest
-from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from clouds.models import User, Venue
 from tests import site
@@ -106,22 +105,3 @@ def test_who_is_offline_is_told_so_and_catches_up(up: site.Up, phones: list[Brow
     phone.set_offline(False)
     is_stale(page, yes=False, timeout=SOON)
     expect(page.locator("#last-puffs li")).to_have_count(1, timeout=15_000)
-
-
-def test_a_wall_that_nobody_attends_is_loaded_anew_when_the_site_was_upgraded(up: site.Up, browser: Browser) -> None:
-    def upgraded(route: Route) -> None:
-        answer = route.fetch()
-        route.fulfill(response=answer, body=answer.text().replace(".css", ".css?newer"))
-
-    with browser.new_context(service_workers="block") as context:
-        wall = context.new_page()
-        visit(wall, f"http://localhost:{up.port}/wall/")
-        loads: list[Page] = []
-        wall.on("load", lambda loaded: loads.append(loaded))
-        wall.route("**/wall/", upgraded)
-        Venue.objects.update(stopped_at=timezone.now(), stopped_by="Curator")
-        expect(wall.locator("link[href$='.css?newer']").first).to_be_attached()
-        expect(wall.locator("li.state-stopped")).to_be_visible()
-        Venue.objects.update(stopped_at=None, stopped_by="")
-        expect(wall.locator("li.state-ready")).to_be_visible()
-        assert len(loads) == 1

@@ -2,7 +2,7 @@
 // stays and sizes can glide. `data-url` says where it is from, `data-mine` that the visitor has a stake in it,
 // `data-again` after how many ms it differs without any news, `data-hold` for how many ms it is to stay as it is.
 // Where no news is heard, since the page is without news.js, `data-every` says after how many ms to look again.
-// A display that nobody attends (`data-awake`) is loaded anew when the site has been upgraded.
+// A display (`data-awake`), which nobody loads anew, does so itself when the site has been upgraded.
 (() => {
   const live = document.getElementById("live");
   if (!live) return;
@@ -17,12 +17,10 @@
   let due = Infinity;
   let timer;
 
-  // The names of a page's scripts and style sheets: each file that changes gets another one.
+  // The scripts and style sheets that a page names: one that changes gets another name.
   const files = (page) =>
-    [...page.querySelectorAll("script[src], link[rel=stylesheet]")]
-      .map((one) => one.getAttribute("src") ?? one.getAttribute("href"))
-      .join(" ");
-  const filesHere = files(document);
+    [...page.querySelectorAll("script[src], link[rel=stylesheet]")].map((one) => one.getAttribute("src") ?? one.getAttribute("href"));
+  const filesHere = new Set(files(document));
 
   function morph(old, fresh) {
     if (old.nodeType !== Node.ELEMENT_NODE || old.nodeName !== fresh.nodeName) {
@@ -57,8 +55,8 @@
       if (answer.status === 403 || answer.status === 404) return location.replace(live.dataset.url); // It is no more, or not for us.
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const fresh = answer.ok && page.getElementById("live");
-      const isAttended = !("awake" in live.dataset) || "mine" in live.dataset;
-      if (fresh && !isAttended && files(page) !== filesHere) return location.reload();
+      const isUpgraded = fresh && files(page).some((name) => !filesHere.has(name));
+      if (isUpgraded && "awake" in live.dataset) return location.reload();
       if (fresh) morph(live, fresh);
       isOld = !fresh;
     } catch {
