@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from clouds import doorbell, plugs
-from clouds.conductor import cluster, desk, ledger, rehearsals
+from clouds.conductor import cluster, desk, ledger, rehearsals, succession
 from clouds.conductor.baton import BEAT_EVERY_SECONDS, Baton
 from clouds.conductor.desk import News, Outlet
 from clouds.conductor.garbage import Sweeper
@@ -232,7 +232,9 @@ class House:
         """The first act: everything off and confirmed, and what a predecessor left is brought to an end."""
         while True:
             try:
-                self._recovering = await self._journal.ask(ledger.left_behind, self._baton.venue_id, self._baton.holder)
+                self._recovering = await self._journal.ask(
+                    succession.left_behind, self._baton.venue_id, self._baton.holder
+                )
                 await self._fetch_plugs()
                 self._journal.write(rehearsals.lose, self._baton.venue_id, self._baton.holder, timezone.now())
                 break
@@ -251,7 +253,9 @@ class House:
         taken_up: list[ledger.Part] = []
 
         def lose() -> None:
-            taken_up.extend(ledger.lose(cloud_id, found, self._baton.holder, self._baton.silent_since, timezone.now()))
+            taken_up.extend(
+                succession.lose(cloud_id, found, self._baton.holder, self._baton.silent_since, timezone.now())
+            )
 
         # Shielded: who is cancelled while waiting must not take back what is to be written.
         await asyncio.shield(asyncio.wrap_future(self._journal.write(lose)))

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -13,16 +13,13 @@ from django.utils.translation import gettext_noop
 from clouds import balloon, doorbell, timeline
 from clouds.balloon import Measures
 from clouds.models import Cloud, Plug, Puff, Run, tally
-from clouds.plugs import Confirmed, Rule
+from clouds.plugs import Rule
 from clouds.prepared import Given, Prepared
 from clouds.timeline import Cue, Do, Step
 
 # An OFF that is confirmed later than this after it was asked for says nothing of when the pump went off.
 CONFIRMED_WITHIN = timedelta(seconds=1)
-# A show whose conductor died longer ago than this is lost: nobody expects it any more.
-TAKEN_UP_WITHIN = timedelta(minutes=2)
 Span = tuple[datetime, datetime]
-LOST = gettext_noop("Its conductor died, and the next one switched off.")
 BY_HAND = gettext_noop("Somebody switched it on at the plug itself; it was switched off.")
 BY_TIMER = gettext_noop("The plug's own timer switched it off.")
 
@@ -125,7 +122,7 @@ def close_puff(
     """
     with transaction.atomic():
         puff = _puff_of(part, cue, plug_id, on_at)
-        _close(puff, off_at, outcome, reason, confirmed=confirmed, surely=surely, set_ahead=set_ahead)
+        close(puff, off_at, outcome, reason, confirmed=confirmed, surely=surely, set_ahead=set_ahead)
         # Where the run is over with it, that is written next, and rings.
         if outcome == Puff.Outcome.DONE and cue.until.total_seconds() < timeline.length(part.steps):
             doorbell.ring()
@@ -171,60 +168,7 @@ def by_hand(plug_id: int, seconds: int, off_at: datetime) -> None:
             on_at=off_at - timedelta(seconds=seconds),
             simulated=plug.simulated,
         )
-        _close(puff, off_at, Puff.Outcome.STOPPED, _(BY_HAND), confirmed=False)
-
-
-def lose(
-    cloud_id: int, found: dict[int, Confirmed], holder: str, silent_since: datetime | None, at: datetime
-) -> list[Part]:
-    """What a dead conductor left on a cloud ends, with what its plugs, off by now, told of it.
-
-    A show's run is taken up at its next step when its conductor fell silent less than two minutes ago: these are
-    given back, to be performed.
-    """
-    with transaction.atomic():
-        left = list(Run.objects.playing().filter(cloud_id=cloud_id).exclude(conductor=holder))
-        for run in left:
-            for plug_id, confirmed in found.items():
-                _write_what_was_not(run, plug_id, confirmed)
-        _close_what_is_open(cloud_id, found, at)
-        lately = silent_since is not None and at - silent_since < TAKEN_UP_WITHIN
-        parts = [part for run in left if lately and (part := _take_up(run, holder, at))]
-        taken_up = [part.run_id for part in parts]
-        Run.objects.filter(pk__in=[run.pk for run in left]).exclude(pk__in=taken_up).end(Run.Outcome.LOST, _(LOST), at)
-    return parts
-
-
-def _close_what_is_open(cloud_id: int, found: dict[int, Confirmed], at: datetime) -> None:
-    """Puffs that a dead conductor left open."""
-    for puff in Puff.objects.still_on().filter(cloud_id=cloud_id).select_related("run"):
-        off_at, sure, why = at, False, _(LOST)
-        if puff.plug_id in found:
-            off_at, sure, why = _reckoned_end(puff, found[puff.plug_id])
-        _close(puff, off_at, Puff.Outcome.LOST, why, confirmed=sure and puff.confirmed)
-
-
-def _take_up(run: Run, holder: str, at: datetime) -> Part | None:
-    """A show's run as it goes on from `at`, ours by then; None if nothing is left of it that can be played."""
-    if run.source != Run.Source.SHOW or run.end_asked_by or run.started_at is None:
-        return None
-    (cloud,) = CLOUD(pk=run.cloud_id)
-    steps, begin = run.plan, at - run.started_at
-    if run.paused_at is not None:
-        begin = run.paused_at - run.started_at
-        steps = timeline.resumed(steps, begin, (at - run.paused_at).total_seconds())
-    coming = [cue for cue in timeline.cues(steps) if cue.do is not Do.REST and cue.at >= at - run.started_at]
-    if not coming or cloud.venue.stopped_at is not None:
-        return None
-    fill = cloud.fill_at(at)
-    left = [Step(Do.REST, max(0.01, (coming[0].at - (at - run.started_at)).total_seconds())), *steps[coming[0].index :]]
-    if balloon.overfills_at(fill, left, cloud.hard_cap_seconds, cloud.measures) is not None:
-        return None
-    seconds = min(timeline.length(steps), timeline.LONGEST_SECONDS)
-    mine = Run.objects.playing().filter(pk=run.pk, conductor=run.conductor)
-    mine.update(conductor=holder, paused_at=None, steps=timeline.dump(steps), seconds=seconds)
-    part = Part.of(run, cloud, steps, run.started_at, fill)
-    return replace(part, begin=at - run.started_at, fill_at=at)
+        close(puff, off_at, Puff.Outcome.STOPPED, _(BY_HAND), confirmed=False)
 
 
 def report(sights: Iterable[Sight], at: datetime) -> None:
@@ -263,7 +207,7 @@ def _puff_of(part: Part, cue: Cue, plug_id: int | None, on_at: datetime) -> Puff
     )
 
 
-def _close(
+def close(
     puff: Puff,
     off_at: datetime,
     outcome: str,
@@ -300,52 +244,3 @@ def _fill_after_deflating(cloud: Cloud, off_at: datetime, surely: Span | None) -
     ended = max(began, surely[1])
     fill = balloon.after(cloud.fill_with([], began), (ended - began).total_seconds(), Do.DEFLATE, cloud.measures)
     return balloon.after(fill, max(0.0, (off_at - ended).total_seconds()), Do.REST, cloud.measures)
-
-
-def _write_what_was_not(run: Run, plug_id: int, confirmed: Confirmed) -> None:
-    """A puff that its conductor had no time to write stands in the plug: its countdown bears the step's tag."""
-    rule = confirmed.reading.rule
-    tagged = (cue for cue in timeline.cues(run.plan) if rule is not None and rule.tag == tag_of(run.pk, cue.index))
-    if (cue := next(tagged, None)) is None or run.started_at is None:
-        return
-    began = run.started_at + cue.at
-    before = confirmed.before
-    on_for = timedelta(seconds=before.on_seconds + 1) if before and before.relay_on else None
-    on_at = max(began, confirmed.asked_at - on_for) if on_for else began
-    plug = Plug.objects.get(pk=plug_id)
-    Puff.objects.get_or_create(
-        run=run,
-        step=cue.index,
-        defaults={
-            "cloud_id": run.cloud_id,
-            "plug": plug,
-            "pump": Do(plug.pump).value,
-            "source": run.source,
-            "asked_by_id": run.asked_by_id,
-            "planned_seconds": cue.seconds,
-            "on_at": on_at,
-            "confirmed": False,
-            "simulated": run.simulated,
-        },
-    )
-
-
-def _reckoned_end(puff: Puff, confirmed: Confirmed) -> tuple[datetime, bool, str]:
-    """When a puff ended that was found open, whether the plug confirmed that, and why."""
-    before, rule, tag = confirmed.before, confirmed.reading.rule, tag_of(puff.run_id or 0, puff.step or 0)
-    if before is not None and before.relay_on:
-        # Without its rule it may have been without power meanwhile, and on again by itself.
-        unbroken = not confirmed.reading.has_timer or (rule is not None and rule.tag == tag)
-        return confirmed.at, unbroken and confirmed.at - confirmed.asked_at <= CONFIRMED_WITHIN, _(LOST)
-    if (fired := fired_at(puff.on_at, rule, tag)) is not None:
-        return min(fired, confirmed.at), False, _(BY_TIMER)
-    if rule is not None and rule.tag == tag and puff.planned_seconds is not None:
-        return min(puff.on_at + timedelta(seconds=puff.planned_seconds), confirmed.at), False, _(LOST)
-    return confirmed.at, False, _(LOST)
-
-
-def left_behind(venue_id: int, holder: str) -> set[int]:
-    """The clouds of a venue on which another conductor left a run or a puff."""
-    runs = Run.objects.playing().filter(cloud__venue_id=venue_id).exclude(conductor=holder)
-    puffs = Puff.objects.still_on().filter(cloud__venue_id=venue_id)
-    return {*runs.values_list("cloud_id", flat=True), *puffs.values_list("cloud_id", flat=True)}

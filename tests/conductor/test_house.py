@@ -10,7 +10,7 @@ from django.db.utils import OperationalError
 from django.utils import timezone
 
 from clouds import actions, doorbell, tasks
-from clouds.conductor import house, ledger
+from clouds.conductor import house, ledger, succession
 from clouds.models import Cloud, Plug, Puff, Run, Venue
 from clouds.plugs import actor
 from clouds.timeline import Do, Step
@@ -365,9 +365,9 @@ class TestTakingOver:
             await site.conduct()
             await site.simulator.wait_for("A/inflate", "relay_off")
             ended = await site.ended(run)
-            assert (ended.outcome, ended.reason) == ("lost", ledger.LOST)
+            assert (ended.outcome, ended.reason) == ("lost", succession.LOST)
             puff = await site.puff(run)
-            assert (puff.outcome, puff.reason) == ("lost", ledger.LOST)
+            assert (puff.outcome, puff.reason) == ("lost", succession.LOST)
             assert (await site.ended(await inflate(site, 0.3))).outcome == "done"
             assert not await site.office(lambda: Puff.objects.filter(source="hand").exists())
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from clouds import timeline
-from clouds.conductor import ledger
+from clouds.conductor import ledger, succession
 from clouds.conductor.ledger import Part, Sight
 from clouds.models import Cloud, Plug, Puff, Run, User, Venue
 from clouds.plugs import Confirmed, Reading, Rule
@@ -178,9 +178,9 @@ class TestLost:
     def lose(self, run: Run, plug: Plug, off: Confirmed | None) -> Puff | None:
         """The puff, when all is written."""
         found = {plug.pk: off} if off else {}
-        ledger.lose(run.cloud_id, found, HOLDER, None, at(100))
+        succession.lose(run.cloud_id, found, HOLDER, None, at(100))
         run.refresh_from_db()
-        assert (run.state, run.outcome, run.reason, run.ended_at) == ("ended", "lost", ledger.LOST, at(100))
+        assert (run.state, run.outcome, run.reason, run.ended_at) == ("ended", "lost", succession.LOST, at(100))
         assert not Puff.objects.still_on().exists()
         return Puff.objects.filter(run=run).first()
 
@@ -195,7 +195,7 @@ class TestLost:
         rule = rule_of(run)
         puff = self.lose(run, plug, confirmed(4, before=reading(on=True, on_seconds=3, rule=rule), rule=rule))
         assert puff is not None
-        assert (puff.off_at, puff.outcome, puff.reason, puff.confirmed) == (at(4), "lost", ledger.LOST, True)
+        assert (puff.off_at, puff.outcome, puff.reason, puff.confirmed) == (at(4), "lost", succession.LOST, True)
 
     def test_a_puff_that_was_not_sure_does_not_become_sure(self, run: Run, plug: Plug) -> None:
         self.opened(run, plug, confirmed=False)
@@ -220,7 +220,7 @@ class TestLost:
         self.opened(run, plug)
         puff = self.lose(run, plug, confirmed(60, before=reading(), rule=rule_of(run)))
         assert puff is not None
-        assert (puff.off_at, puff.reason, puff.confirmed) == (at(6), ledger.LOST, False)
+        assert (puff.off_at, puff.reason, puff.confirmed) == (at(6), succession.LOST, False)
 
     def test_nothing_was_on_after_it_was_confirmed_off(self, run: Run, plug: Plug) -> None:
         self.opened(run, plug)
@@ -287,14 +287,14 @@ class TestLost:
 
     def test_what_the_successor_plays_itself_is_left_alone(self, cloud: Cloud, plug: Plug) -> None:
         run = make.playing(cloud, conductor=HOLDER)
-        ledger.lose(cloud.pk, {plug.pk: confirmed(60)}, HOLDER, None, at(100))
+        succession.lose(cloud.pk, {plug.pk: confirmed(60)}, HOLDER, None, at(100))
         run.refresh_from_db()
         assert run.state == Run.State.PLAYING
 
     def test_a_puff_is_closed_although_its_run_was_ended(self, cloud: Cloud, plug: Plug) -> None:
         run = make.ended(cloud, outcome=Run.Outcome.STOPPED, conductor=DEAD)
         make.puff(cloud, seconds=None, run=run, step=0, plug=plug, planned_seconds=5.0)
-        ledger.lose(cloud.pk, {plug.pk: confirmed(60, rule=rule_of(run))}, HOLDER, None, at(100))
+        succession.lose(cloud.pk, {plug.pk: confirmed(60, rule=rule_of(run))}, HOLDER, None, at(100))
         puff = Puff.objects.get()
         assert (puff.off_at, puff.outcome) == (at(5), "lost")
         run.refresh_from_db()
@@ -312,7 +312,7 @@ class TestLost:
         make.puff(clouds["at rest"])
         barn = Venue.objects.create(name="The barn", slug="barn")
         make.playing(Cloud.objects.create(venue=barn, name="Elsewhere", slug="el"), conductor=DEAD)
-        assert ledger.left_behind(venue.pk, HOLDER) == {cloud.pk, clouds["an open puff"].pk}
+        assert succession.left_behind(venue.pk, HOLDER) == {cloud.pk, clouds["an open puff"].pk}
 
 
 class TestPlugs:

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from clouds import actions, refusals, timeline
-from clouds.conductor import ledger
+from clouds.conductor import succession
 from clouds.models import Cloud, Plug, Puff, Run, User, Venue
 from clouds.timeline import Do, Step
 from tests.conductor import clockwork
@@ -105,7 +105,7 @@ def test_visitors_runs_that_were_playing_end_as_lost(
         await asyncio.sleep(60)
 
     play(scene)
-    assert outcomes() == [("lost", ledger.LOST)]
+    assert outcomes() == [("lost", succession.LOST)]
 
 
 def test_a_queue_persists_over_a_restart(

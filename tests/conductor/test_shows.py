@@ -6,7 +6,7 @@ import pytest
 from time_machine import TimeMachineFixture
 
 from clouds import actions, refusals
-from clouds.conductor import claims, ledger
+from clouds.conductor import claims, ledger, succession
 from clouds.models import Cloud, Run, User, Venue
 from clouds.timeline import Do, Step
 from tests.conductor.conftest import HOLDER, Desk
@@ -287,7 +287,7 @@ class TestTakenUp:
     def take_up(self, run: Run, *, silent: float, at: float) -> list[ledger.Part]:
         """What the successor performs, so many seconds past noon."""
         moment = NOON + seconds(at)
-        return ledger.lose(run.cloud_id, {}, HOLDER, moment - seconds(silent), moment)
+        return succession.lose(run.cloud_id, {}, HOLDER, moment - seconds(silent), moment)
 
     def left(self, cloud: Cloud, **fields: object) -> Run:
         """A show's run that another conductor began at noon."""
@@ -302,7 +302,7 @@ class TestTakenUp:
     def test_a_run_of_whose_show_nothing_is_left_is_lost(self, cloud: Cloud) -> None:
         run = self.left(cloud)
         assert self.take_up(run, silent=2, at=9) == []
-        assert told(run) == ("lost", ledger.LOST)
+        assert told(run) == ("lost", succession.LOST)
 
     def test_a_show_whose_conductor_died_two_minutes_ago_is_lost(self, cloud: Cloud) -> None:
         run = self.left(cloud)

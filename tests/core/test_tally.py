@@ -73,7 +73,7 @@ def test_the_tally_holds_what_the_conductor_writes(zone: str, venue: Venue, clou
     for number in range(60):
         on_at = NOON + timedelta(minutes=7 * number, seconds=chance.randrange(50))
         puff = make.puff(cloud, on_at=on_at, seconds=None, plug=plug, pump=chance.choice(["inflate", "deflate"]))
-        ledger._close(puff, on_at + timedelta(seconds=chance.randrange(-2, 18) / 2), "done", "", confirmed=True)
+        ledger.close(puff, on_at + timedelta(seconds=chance.randrange(-2, 18) / 2), "done", "", confirmed=True)
     ledger.by_hand(plug.pk, 30, NOON + timedelta(days=1))
     assert sum(puffs for puffs, _ in kept(cloud).values()) == 61
     assert kept(cloud) == counted(cloud)
@@ -86,7 +86,7 @@ def test_a_puff_counts_once_and_only_when_it_has_ended(cloud: Cloud) -> None:
     puff = make.puff(cloud, seconds=None)
     assert not kept(cloud)
     for seconds in (5, 9):
-        ledger._close(puff, NOON + timedelta(seconds=seconds), "done", "", confirmed=True)
+        ledger.close(puff, NOON + timedelta(seconds=seconds), "done", "", confirmed=True)
     assert kept(cloud) == {NOON: (1, 5.0)}
 
 
@@ -94,7 +94,7 @@ def test_a_puff_counts_once_and_only_when_it_has_ended(cloud: Cloud) -> None:
 def test_a_rehearsal_counts_for_nothing(cloud: Cloud) -> None:
     rehearsal = Rehearsal.objects.create(venue=cloud.venue, title="Drizzle", asked_at=NOON)
     puff = make.puff(cloud, seconds=None, rehearsal=rehearsal, simulated=True)
-    ledger._close(puff, NOON + timedelta(seconds=5), "done", "", confirmed=True)
+    ledger.close(puff, NOON + timedelta(seconds=5), "done", "", confirmed=True)
     tally.recount(cloud)
     assert not kept(cloud)
 
@@ -144,7 +144,7 @@ def test_what_ends_or_begins_while_it_is_counted_counts_once(
         found = counted_by_hand(puffs, zone)
         locked.append(len(connection.savepoint_ids))
         if len(locked) == 1:
-            ledger._close(on_now, NOON + timedelta(seconds=65), "done", "", confirmed=True)
+            ledger.close(on_now, NOON + timedelta(seconds=65), "done", "", confirmed=True)
             ledger.by_hand(Plug.objects.get().pk, 30, NOON + timedelta(minutes=3))
         return found
 
